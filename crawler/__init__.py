@@ -1,0 +1,1 @@
+"""Clew's crawler."""
