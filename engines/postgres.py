@@ -7,8 +7,7 @@ A lost acknowledged commit is never acceptable, so fsync and synchronous_commit 
 import os
 import shutil
 import signal
-import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import ClassVar
@@ -25,28 +24,9 @@ _DATABASE = "clew"
 _USER = "clew"
 _PORT = "5432"  # names the socket only; said everywhere, or PGPORT would change it
 _CONNECT_TIMEOUT_SECONDS = 3
-_INITDB = (
-    "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C",
+_ACCESS = (
     f"--username={_USER}", "--auth-local=trust", "--auth-host=reject", "--no-instructions",
 )
-_SETTINGS: Mapping[str, str] = {
-    "listen_addresses": "",
-    "unix_socket_permissions": "0700",
-    "shared_buffers": "64MB",
-    "io_method": "sync",
-    "wal_level": "minimal",  # nobody replicates from here
-    "max_wal_senders": "0",
-    "max_wal_size": "256MB",
-    "min_wal_size": "64MB",
-    "checkpoint_timeout": "15min",
-    "max_parallel_workers_per_gather": "0",  # the cores are busy crawling
-    "logging_collector": "off",
-    "log_min_duration_statement": "-1",
-    "log_checkpoints": "off",
-    "log_autovacuum_min_duration": "-1",
-    "log_timezone": "UTC",
-    "timezone": "UTC",
-}
 
 
 class Postgres(Engine):
@@ -61,6 +41,28 @@ class Postgres(Engine):
     stop_steps: ClassVar[Steps] = (
         (signal.SIGINT, 10), (signal.SIGQUIT, 3), (signal.SIGKILL, 3),
     )
+    initdb_options: ClassVar[Sequence[str]] = (
+        "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C",
+    )
+    settings: ClassVar[Mapping[str, str]] = {
+        "listen_addresses": "",
+        "unix_socket_permissions": "0700",
+        "shared_buffers": "64MB",
+        "io_method": "sync",
+        "wal_level": "minimal",  # nobody replicates from here
+        "max_wal_senders": "0",
+        "max_wal_size": "256MB",
+        "min_wal_size": "64MB",
+        "checkpoint_timeout": "15min",
+        "max_parallel_workers_per_gather": "0",  # the cores are busy crawling
+        "max_logical_replication_workers": "0",
+        "logging_collector": "off",
+        "log_min_duration_statement": "-1",
+        "log_checkpoints": "off",
+        "log_autovacuum_min_duration": "-1",
+        "log_timezone": "UTC",
+        "timezone": "UTC",
+    }
 
     def __init__(
         self, home: Home, max_connections: int, extra_settings: Mapping[str, str] | None = None
@@ -68,7 +70,7 @@ class Postgres(Engine):
         super().__init__(home, "postgresql")
         self._data = home.data_dir / "postgres"
         self._settings = {
-            **_SETTINGS,
+            **self.settings,
             "max_connections": str(max_connections),
             "unix_socket_directories": f'"{home.sockets}"',
             **(extra_settings or {}),
@@ -118,7 +120,7 @@ class Postgres(Engine):
         log = self.home.log("initdb")
         with log.open("wb") as output:
             initdb = spawn(
-                [str(self.home.binaries.initdb), "-D", str(draft), *_INITDB],
+                [str(self.home.binaries.initdb), "-D", str(draft), *_ACCESS, *self.initdb_options],
                 death_signal=signal.SIGTERM,
                 env=self._environment(),
                 cwd=Path("/"),

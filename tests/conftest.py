@@ -1,0 +1,34 @@
+"""One pair of engines for the whole run; each test module gets an empty database of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from tests.engines import EngineUrls, create_database, drop_database, start_engines
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[EngineUrls]:
+    """PostgreSQL and Valkey, started on first use, see `tests/engines.py`."""
+    urls = start_engines()
+    yield urls
+    urls.stop()
+
+
+@pytest.fixture(scope="module")
+def database_url(engines: EngineUrls) -> Iterator[str]:
+    """The URL of a new database without tables, removed after the module."""
+    url = create_database(engines.database_url)
+    yield url
+    drop_database(engines.database_url, url)
+
+
+@pytest.fixture(scope="module")
+def redis_url(engines: EngineUrls) -> Iterator[str]:
+    """The URL of an empty Valkey database, emptied again after the module."""
+    client = redis.Redis.from_url(engines.redis_url)
+    client.flushdb()
+    yield engines.redis_url
+    client.flushdb()
+    client.close()
