@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from tests.sse import SseClient
+from tests.sse import SseClient, SseViewer
 
 Json = dict[str, Any]
 Rows = list[Json]
@@ -37,8 +37,8 @@ class Api:
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["Connection"] = "close"
-        if token is not None:
-            self._session.headers["Authorization"] = f"Bearer {token}"
+        self._stream_headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
+        self._session.headers.update(self._stream_headers)
 
     def request(self, method: str, path: str, **arguments: Any) -> requests.Response:
         """The bare response to any call, errors included; `path` begins with a slash."""
@@ -105,9 +105,17 @@ class Api:
     def stream(
         self, job_id: str, after: int | None = None, last_event_id: int | str | None = None
     ) -> SseClient:
-        """An open event stream of the job."""
+        """One connection to the job's event stream."""
         query = "" if after is None else f"?after={after}"
-        return SseClient(f"{self.url}/api/v4/jobs/{job_id}/stream{query}", last_event_id)
+        return SseClient(self.stream_url(job_id) + query, last_event_id, self._stream_headers)
+
+    def watch(self, job_id: str) -> SseViewer:
+        """A viewer who follows the job from its first event on, over any number of connections."""
+        return SseViewer(self.stream_url(job_id), self._stream_headers)
+
+    def stream_url(self, job_id: str) -> str:
+        """Where the job's events are streamed."""
+        return f"{self.url}/api/v4/jobs/{job_id}/stream"
 
     def wait(
         self, job_id: str, status: str | Collection[str] = TERMINAL, timeout_seconds: float = 120

@@ -1,12 +1,15 @@
 """A reader of event streams (WHATWG HTML, section 9.2) that can cut the TCP connection.
 
-It neither reconnects nor remembers: what the server sends is what the test sees.
+SseClient     one connection; it neither reconnects nor remembers: what is sent is what is seen
+SseViewer     what an EventSource is: reconnects after its last id until the stream is done
 """
 
 import http.client
 import json
 import socket
 import struct
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import TracebackType
@@ -108,10 +111,14 @@ class SseClient:
     def _open(self) -> http.client.HTTPResponse:
         parts = urlsplit(self.url)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
-        self._connection.request("GET", target, headers=self._headers)
-        # A response to be closed by the server takes the socket with it: keep a hold on it.
-        self._socket = self._connection.sock
-        response = self._connection.getresponse()
+        try:
+            self._connection.request("GET", target, headers=self._headers)
+            # A response to be closed by the server takes the socket with it: keep a hold on it.
+            self._socket = self._connection.sock
+            response = self._connection.getresponse()
+        except BaseException:
+            self._connection.close()
+            raise
         if response.status not in (200, 204):
             body = response.read().decode(errors="replace")
             self._connection.close()
@@ -162,3 +169,117 @@ class SseClient:
         trace: TracebackType | None,
     ) -> None:
         self.cut()
+
+
+class Received(NamedTuple):
+    """A message and the Unix time in seconds at which it was there."""
+
+    at: float
+    message: Message
+
+
+class SseViewer:
+    """Reads a stream along in a thread of its own, and comes back wherever it was cut off.
+
+    Everything that came stands in `received`, in order; nothing is sorted out or made unique.
+    """
+
+    RETRY_SECONDS = 0.2
+
+    def __init__(
+        self,
+        url: str,
+        headers: dict[str, str] | None = None,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        self._url = url
+        self._headers = headers
+        self._idle_seconds = idle_seconds
+        self.received: list[Received] = []
+        self.connects = 0
+        self.error: BaseException | None = None
+        self._client: SseClient | None = None
+        self._stopping = threading.Event()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set() and not self._done.is_set():
+                self._read_once()
+                self._done.wait(self.RETRY_SECONDS)
+        except BaseException as error:
+            self.error = error
+            self._done.set()
+
+    def _read_once(self) -> None:
+        try:
+            client = SseClient(
+                self._url, self.last_id or None, self._headers, idle_seconds=self._idle_seconds
+            )
+        except StreamRefused as refused:
+            if refused.status < 500:
+                raise
+            return
+        except (OSError, http.client.HTTPException):
+            return
+        self._client = client
+        self.connects += 1
+        with client:
+            self._take(client)
+
+    def _take(self, client: SseClient) -> None:
+        if client.status == 204:
+            self._done.set()
+        with suppress(TimeoutError):
+            for message in client:
+                self.received.append(Received(time.time(), message))
+                if message.event == "done":
+                    self._done.set()
+
+    @property
+    def ids(self) -> list[int]:
+        """The ids in the order in which they came."""
+        return [each.message.id for each in self.received if each.message.id is not None]
+
+    @property
+    def last_id(self) -> int:
+        """The newest id, 0 before the first."""
+        last = (r.message.id for r in reversed(self.received) if r.message.id is not None)
+        return next(last, 0)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the server said that nothing more will come."""
+        return self._done.is_set()
+
+    def drop(self) -> None:
+        """Cuts the present connection; the viewer comes back by itself."""
+        if self._client is not None:
+            self._client.cut()
+
+    def wait(self, timeout_seconds: float) -> None:
+        """Returns when the stream is done; raises TimeoutError, or what the server refused with."""
+        if not self._done.wait(timeout_seconds):
+            raise TimeoutError(f"no done within {timeout_seconds:g} s, last id {self.last_id}")
+        if self.error is not None:
+            raise self.error
+
+    def stop(self) -> None:
+        """Leaves."""
+        self._stopping.set()
+        self._done.set()
+        self.drop()
+        self._thread.join(10)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
