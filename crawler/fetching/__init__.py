@@ -1,0 +1,11 @@
+"""Asking sites: every request that Clew makes to an address a stranger chose goes through here.
+
+guard        which addresses may be dialled: resolve once, judge every address
+memory       values that expire, each computed by one greenlet while the others wait
+connection   requests' transport adapter whose connections dial exactly a judged address
+decoding     Content-Encoding, bounded: a bomb is cut while it unpacks
+failures     what went wrong on the wire, as one of the named reasons
+outcomes     what a fetch gives back
+fetcher      one fetch: redirects, size and time limits, the outcome
+robots       may this URL be fetched: robots.txt per origin, remembered
+"""
