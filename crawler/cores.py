@@ -13,6 +13,7 @@ from pathlib import Path
 
 _MEMBERSHIP = Path("/proc/self/cgroup")
 _MOUNT = Path("/sys/fs/cgroup")
+_NO_LIMIT = 1 << 20
 _V1_MOUNTS = ("cpu", "cpu,cpuacct", "cpuacct,cpu")
 
 
@@ -21,9 +22,9 @@ def usable_cores(membership: Path = _MEMBERSHIP, mount: Path = _MOUNT) -> int:
 
     ``membership`` lists the process's control groups, ``mount`` is where they are mounted.
     """
-    quotas = [_quota(folder) for folder in _groups(membership, mount)]
-    narrowest = min((quota for quota in quotas if quota is not None), default=math.inf)
-    return max(1, int(min(_affinity(), math.ceil(narrowest) if narrowest < math.inf else narrowest)))
+    quotas = (_quota(folder) for folder in _groups(membership, mount))
+    limits = (math.ceil(quota) for quota in quotas if quota is not None)
+    return max(1, min(_affinity(), *limits, _NO_LIMIT))
 
 
 def _affinity() -> int:

@@ -1,6 +1,6 @@
 """What whoever runs Clew can choose, read once from the environment and passed in.
 
-Every key is listed in docs/api.md. An empty value counts as unset. A wrong one stops the start
+README.md lists the keys. An empty value counts as unset. A wrong one stops the start
 with one line that names the key, the value and what is expected; secrets and passwords are never
 repeated in it, because such lines end up in logs.
 """
@@ -179,7 +179,7 @@ def _token(value: str) -> str:
 
 def _secret(value: str) -> str:
     if len(value) < _SECRET_MIN_CHARACTERS:
-        raise ValueError(f"at least {_SECRET_MIN_CHARACTERS} characters, better 64 random hex digits")
+        raise ValueError(f"{_SECRET_MIN_CHARACTERS} characters or more, best 64 random hex digits")
     return value
 
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -74,6 +73,11 @@ class Engine(ABC):
     def has_died(self) -> bool:
         """Tell whether the process was launched and has ended."""
         return self.process is not None and self.process.poll() is not None
+
+    @property
+    def pid(self) -> int | None:
+        """The process while it was not stopped."""
+        return self.process.pid if self.process else None
 
     def stop(self, hurry: Callable[[], bool] = lambda: False) -> None:
         """Stop the process and wait until it is gone; ``hurry`` shortens the wait."""

@@ -66,7 +66,7 @@ def open_home(data_dir: Path) -> Home:
     blocked = _blocked_folder(data_dir, account)
     if blocked:
         raise EngineError(
-            f"{blocked} can't be entered by the user {_UNPRIVILEGED}, who runs the engines for root:"
+            f"{blocked} is closed to the user {_UNPRIVILEGED}, who runs the engines for root:"
             f" run 'chmod o+x {blocked}', or set CLEW_DATA_DIR to another folder"
         )
     binaries = find_binaries()

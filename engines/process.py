@@ -13,7 +13,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -119,12 +120,36 @@ def end_child(
     return _end(child.send_signal, lambda: child.poll() is not None, steps, hurry)
 
 
-def end_group(leader: int) -> None:
-    """Kill whatever is left of the session of a child that is gone."""
+def end_session(leader: int, program: str, argument: str, steps: Steps) -> bool:
+    """End what is left of the session that the child ``leader`` had, unless the number belongs to
+    somebody else by now; its processes all carry its arguments. Returns whether all are gone."""
+    def send(number: signal.Signals) -> None:
+        for pid in _members(leader, program, argument):
+            _send(pid, number)
+
+    return _end(
+        send, lambda: not _members(leader, program, argument), steps, hurry=lambda: False
+    )
+
+
+def _members(leader: int, program: str, argument: str) -> list[int]:
+    return [
+        pid for pid in _all_pids() if _group_of(pid) == leader and runs(pid, program, argument)
+    ]
+
+
+def _all_pids() -> Iterator[int]:
+    if sys.platform == "linux":
+        return (int(name) for name in os.listdir("/proc") if name.isdigit())
+    listing = subprocess.run(["ps", "-axo", "pid="], capture_output=True, text=True).stdout
+    return map(int, listing.split())
+
+
+def _group_of(pid: int) -> int | None:
     try:
-        os.killpg(leader, signal.SIGKILL)
+        return os.getpgid(pid)
     except (ProcessLookupError, PermissionError):
-        pass
+        return None
 
 
 def _end(
@@ -144,7 +169,5 @@ def _end(
 
 
 def _send(pid: int, number: signal.Signals) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass

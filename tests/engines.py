@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import psycopg2
 
-from engines import Home, Postgres, Valkey, open_home, start, stop
+from engines import Postgres, Valkey, open_home, start, stop
 from engines.binaries import Binaries
 
 MAX_CONNECTIONS = 100
