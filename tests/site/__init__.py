@@ -1,0 +1,29 @@
+"""A real web site with faults, in a process of its own.
+
+site      `Site`, which tests start and ask what it was asked for
+graph     made sites of linked pages, and a breadth-first walk of them to compare with
+pages     the well-behaved pages
+faults    the ill-behaved ones
+server    the server that these are served by (`python -m tests.site`)
+
+| path | what comes |
+|---|---|
+| `/graph/<seed>/<pages>/<i>?delay=<ms>` | page i of a made site; each request waits a random time up to `delay` |
+| `/page/<bytes>`, `/text`, `/markdown`, `/pdf`, `/png` | ordinary pages of several types |
+| `/charset/<name>?declare=header\\|meta\\|none\\|wrong` | a page in that encoding |
+| `/coding/gzip\\|deflate\\|raw-deflate\\|br\\|zstd\\|gzip,gzip`, `?cut=1`, `?plain=1` | packed; cut off; not packed but declared so |
+| `/bomb/<coding>?mib=<n>` | unpacks to n MiB (200) |
+| `/poison/nesting\\|attribute\\|nul\\|entities\\|control` | markup that hurts parsers |
+| `/status/<code>` · `/delay/<ms>` · `/huge/<mib>` | |
+| `/redirect/<n>` · `/redirect-loop` · `/redirect-to?url=&status=` | url: percent-encoded bytes of Location |
+| `/drop` · `/reset` · `/junk` · `/keep-then-drop` | no answer; a reset; not HTTP; closes at a connection's second request |
+| `/partial` · `/excess` · `/broken-chunk` · `/cut-chunks` · `/reset-body` · `/two-lengths` | wrong framing |
+| `/slow-headers` · `/slow-body` · `/endless` · `/silent` | without end |
+| `/header-flood` · `/long-header` · `/continue-flood` · `/trailer-flood` · `/extension-flood` | |
+| `/robots.txt` | as set by `Site.set_robots`, 404 before |
+"""  # noqa: E501
+
+from tests.site.graph import Graph, breadth_first
+from tests.site.site import Site
+
+__all__ = ["Graph", "Site", "breadth_first"]

@@ -1,0 +1,120 @@
+"""`Site`: the test site as a test sees it."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import trustme
+
+ROOT = Path(__file__).resolve().parents[2]
+STOP_SECONDS = 10
+
+
+class Request(NamedTuple):
+    """A line of the access log: `at` in Unix seconds when it came, `path` with its query.
+
+    `status` is 0 while it is being answered, and where no proper answer was given.
+    """
+
+    at: float
+    method: str
+    path: str
+    status: int
+
+
+class Site:
+    """The site in a process of its own, ready when the `with` block begins.
+
+    Args:
+        tls: whether it speaks https, with a certificate for localhost and 127.0.0.1 whose
+            authority is in the file `ca_path`.
+        names: the host names in that certificate.
+    """
+
+    def __init__(
+        self, *, tls: bool = False, names: tuple[str, ...] = ("localhost", "127.0.0.1")
+    ) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="clew-site-")
+        self.ca_path = str(Path(self._folder.name) / "authority.pem")
+        self._certificate = self._make_certificate(names) if tls else None
+        self._process: subprocess.Popen[str] | None = None
+        self.port = 0
+        self._control_port = 0
+
+    def _make_certificate(self, names: tuple[str, ...]) -> str:
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(self.ca_path)
+        path = str(Path(self._folder.name) / "site.pem")
+        authority.issue_cert(*names).private_key_and_cert_chain_pem.write_to_path(path)
+        return path
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, "-m", "tests.site", *filter(None, [self._certificate])]
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self._process.stdout is not None
+        ready = self._process.stdout.readline()
+        if not ready:
+            self._process.wait()
+            raise RuntimeError("the test site did not start; see its output above")
+        self.port, self._control_port = json.loads(ready)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._process is not None and self._process.stdin and self._process.stdout
+        self._process.kill()
+        self._process.wait(STOP_SECONDS)
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._folder.cleanup()
+
+    @property
+    def origin(self) -> str:
+        """`scheme://127.0.0.1:port`."""
+        return f"{'https' if self._certificate else 'http'}://127.0.0.1:{self.port}"
+
+    def url(self, path: str) -> str:
+        """The URL of a path that begins with a slash."""
+        return self.origin + path
+
+    def log(self) -> list[Request]:
+        """The requests since the start or the last `clear`, oldest first (the latest 200,000)."""
+        return [Request(*line) for line in self._ask("/log")]
+
+    def paths(self) -> list[str]:
+        """The paths of `log`, with their queries."""
+        return [request.path for request in self.log()]
+
+    def connections(self) -> int:
+        """How many connections were accepted since the start or the last `clear`."""
+        return int(self._ask("/counts")["connections"])
+
+    def peak(self) -> int:
+        """The largest number of requests that were being answered at one time."""
+        return int(self._ask("/counts")["peak"])
+
+    def clear(self) -> None:
+        """Forgets the log and the counts."""
+        self._ask("/clear", {})
+
+    def set_robots(self, body: str, status: int = 200, delay_seconds: float = 0.0) -> None:
+        """Sets what `/robots.txt` answers from now on (`body` holds bytes as latin-1)."""
+        self._ask("/robots", {"body": body, "status": status, "delay_seconds": delay_seconds})
+
+    def _ask(self, target: str, payload: dict[str, object] | None = None) -> Any:
+        data = None if payload is None else json.dumps(payload).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self._control_port}{target}", data)
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with direct.open(request, timeout=STOP_SECONDS) as answer:
+            return json.load(answer)
