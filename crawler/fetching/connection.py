@@ -34,7 +34,8 @@ CONNECT_SECONDS = 5.0
 
 _BUFFER_BYTES = 65_536
 
-_READS_PER_TURN = 32
+_QUICK_READS = 2
+"""Reads that an ordinary page takes: head, and rest of the body."""
 
 # Asks with a timeout of zero, so the original never blocks; gevent's costs 80 µs.
 _poll = monkey.get_original("select", "poll")
@@ -50,7 +51,7 @@ class DialFailed(Exception):
 
 
 class _SharedTurns(io.RawIOBase):
-    """A socket's file that gives the other greenlets a turn now and then.
+    """A socket's file that gives the other greenlets a turn with every read after the first ones.
 
     gevent switches only where a read would block. A site that sends without a pause (headers,
     chunk extensions, trailers without end) would hold the loop, its own deadline included.
@@ -65,7 +66,7 @@ class _SharedTurns(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         self._reads += 1
-        if self._reads % _READS_PER_TURN == 0:
+        if self._reads > _QUICK_READS:
             gevent.sleep(0)
         return self._raw.readinto(buffer)  # type: ignore[attr-defined,no-any-return]
 

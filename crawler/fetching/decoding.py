@@ -99,7 +99,6 @@ class _Deflate:
         return self._stream is not None and self._stream.ended
 
 
-
 def _has_zlib_header(data: bytes) -> bool:
     """RFC 1950, section 2.2: method 8, and both bytes together a multiple of 31."""
     return data[0] & 0x0F == 8 and (data[0] << 8 | data[1]) % 31 == 0
@@ -118,7 +117,6 @@ class _Brotli:
     @property
     def ended(self) -> bool:
         return bool(self._stream.is_finished())
-
 
 
 class _Zstd:

@@ -137,9 +137,7 @@ class Fetcher:
         """Closes the kept connections."""
         self._adapter.close()
 
-    def _request(
-        self, course: _Course, wants_body: WantsBody
-    ) -> _Answered | _Moved | FetchFailure:
+    def _request(self, course: _Course, wants_body: WantsBody) -> _Answered | _Moved | FetchFailure:
         """One request within the time that is left, booked on the course."""
         started = perf_counter()
         deadline = gevent.Timeout.start_new(course.seconds_left)

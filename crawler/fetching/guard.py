@@ -157,8 +157,8 @@ class Guard:
             BlockedAddress: it has one that may not be dialled.
         """
         if _is_literal(host):
-            return self._judge_all(host, (host,))
-        judged = self._judged.get(host, lambda: self._look_up(host))
+            return Destination((host,), self._judge_literal(host))
+        judged = self._judged.get(host, lambda _: self._look_up(host))
         if isinstance(judged, Destination):
             return judged
         raise type(judged)(*judged.args)
@@ -182,6 +182,12 @@ class Guard:
         if not found:
             raise DnsFailure(f"{host} has no address")
         return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+    def _judge_literal(self, host: str) -> Network:
+        try:
+            return judge(host, self._allowed)
+        except BlockedAddress as refusal:
+            raise BlockedAddress(f"{host} {refusal}") from None
 
     def _judge_all(self, host: str, addresses: tuple[str, ...]) -> Destination:
         try:

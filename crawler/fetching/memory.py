@@ -23,12 +23,12 @@ class Memory(Generic[K, V]):
         self._kept: OrderedDict[K, tuple[float, V]] = OrderedDict()
         self._pending: dict[K, Event] = {}
 
-    def get(self, key: K, compute: Callable[[], tuple[V, float]]) -> V:
+    def get(self, key: K, compute: Callable[[V | None], tuple[V, float]]) -> V:
         """The value under `key`, computed if it is missing or has expired.
 
-        `compute` returns the value and for how many seconds it holds. If it raises (its
-        greenlet ran out of time, say), the error is its caller's alone: another one that
-        waits computes in its place.
+        `compute` is given the expired value, if there is one, and returns the new one and for
+        how many seconds it holds. If it raises (its greenlet ran out of time, say), the error
+        is its caller's alone: another one that waits computes in its place.
         """
         while True:
             kept = self._kept.get(key)
@@ -40,10 +40,11 @@ class Memory(Generic[K, V]):
                 return self._compute(key, compute)
             pending.wait()
 
-    def _compute(self, key: K, compute: Callable[[], tuple[V, float]]) -> V:
+    def _compute(self, key: K, compute: Callable[[V | None], tuple[V, float]]) -> V:
         done = self._pending[key] = Event()
         try:
-            value, lifetime_seconds = compute()
+            expired = self._kept.get(key)
+            value, lifetime_seconds = compute(expired[1] if expired else None)
             self._keep(key, value, lifetime_seconds)
             return value
         finally:

@@ -69,4 +69,4 @@ class FetchFailure:
     hops: tuple[Hop, ...]
     milliseconds: int
     network: Network | None
-    """None where no address was found or may be dialled."""
+    """None where it failed before a status came."""

@@ -19,12 +19,11 @@ MAX_ORIGINS = 1_024
 TTL_SECONDS = 3_600.0
 """How long an answer holds; RFC 9309, section 2.4, allows 24 hours."""
 
-RETRY_SECONDS = 60.0
-"""How long an origin whose robots.txt is unreachable is left alone."""
+RETRY_SECONDS = 15.0
+"""How long an origin whose robots.txt is unreachable is left alone: a site that restarts must
+not lose its crawl, one that is down is not asked with every URL."""
 
-LIMITS = FetchLimits(
-    max_bytes=MAX_BYTES, timeout_seconds=10.0, max_redirects=5, keep_prefix=True
-)
+LIMITS = FetchLimits(max_bytes=MAX_BYTES, timeout_seconds=10.0, max_redirects=5, keep_prefix=True)
 """Five redirects by RFC 9309, section 2.3.1.2; what is longer than the parsed part is cut."""
 
 _NO_ROBOTS = frozenset((Reason.REDIRECT_LOOP, Reason.BAD_REDIRECT))
@@ -70,8 +69,7 @@ class RobotsGate:
 
     def verdict(self, url: str) -> RobotsVerdict:
         """Whether a canonical URL may be fetched; asks its origin first if need be."""
-        site = origin(url)
-        known = self._known.get(site, lambda: self._ask(site))
+        known = self._rules_of(origin(url))
         if isinstance(known, _Unreachable):
             return RobotsVerdict(False, known.reason, known.detail)
         allowed = known.allows(url)
@@ -80,17 +78,24 @@ class RobotsGate:
 
     def rules(self, url: str) -> RobotsRules | None:
         """The rules of a canonical URL's origin (its sitemaps too), or None if unreachable."""
-        site = origin(url)
-        known = self._known.get(site, lambda: self._ask(site))
+        known = self._rules_of(origin(url))
         return known if isinstance(known, RobotsRules) else None
 
-    def _ask(self, site: str) -> tuple[RobotsRules | _Unreachable, float]:
+    def _rules_of(self, site: str) -> RobotsRules | _Unreachable:
+        return self._known.get(site, lambda expired: self._ask(site, expired))
+
+    def _ask(
+        self, site: str, expired: RobotsRules | _Unreachable | None
+    ) -> tuple[RobotsRules | _Unreachable, float]:
         outcome = self._fetcher.fetch(
             f"{site}/robots.txt", LIMITS, wants_body=_is_success, follow=_always
         )
         known = _understand(outcome)
-        unreachable = isinstance(known, _Unreachable)
-        return known, self._retry_seconds if unreachable else self._ttl_seconds
+        if not isinstance(known, _Unreachable):
+            return known, self._ttl_seconds
+        # Rules that were known go on until they can be asked for again (section 2.4).
+        kept = expired if isinstance(expired, RobotsRules) else known
+        return kept, self._retry_seconds
 
 
 def _is_success(status: int, content_type: str | None) -> bool:
