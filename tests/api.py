@@ -97,6 +97,10 @@ class Api:
         """All pages of a job, `outcome=`, `q=` and `include=` as in the contract."""
         return list(self._all(f"/api/v4/jobs/{job_id}/pages", "pages", "cursor", query))
 
+    def page_lists(self, job_id: str, **query: Any) -> Iterator[Rows]:
+        """All pages of a job as they come: one list for each call that it takes."""
+        return self._lists(f"/api/v4/jobs/{job_id}/pages", "pages", "cursor", query)
+
     def page(self, job_id: str, page_id: str | int) -> Json:
         """One whole page, with its Markdown, metadata and links."""
         page: Json = self.call("GET", f"/api/v4/jobs/{job_id}/pages/{page_id}")
@@ -148,10 +152,14 @@ class Api:
             raise
 
     def _all(self, path: str, member: str, cursor_name: str, query: Json) -> Iterator[Json]:
+        for rows in self._lists(path, member, cursor_name, query):
+            yield from rows
+
+    def _lists(self, path: str, member: str, cursor_name: str, query: Json) -> Iterator[Rows]:
         query = {"limit": LIST_LIMIT, **query}
         while True:
             answer: Json = self.call("GET", path, params=query)
-            yield from answer[member]
+            yield answer[member]
             if answer["nextCursor"] is None:
                 return
             query = {**query, cursor_name: answer["nextCursor"]}

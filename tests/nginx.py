@@ -33,10 +33,12 @@ http {{
     fastcgi_temp_path {home}/fastcgi;
     uwsgi_temp_path {home}/uwsgi;
     scgi_temp_path {home}/scgi;
+    limit_req_zone $server_port zone=site:1m rate={requests_per_second}r/s;
     server {{
         listen 127.0.0.1:{port} backlog=512;
         root {folder};
         index index.html;
+        {limit}
     }}
 }}
 """
@@ -60,10 +62,14 @@ def nginx_command() -> str:
 
 
 class NginxSite:
-    """`folder` served at `url` while the `with` block lasts."""
+    """`folder` served at `url` while the `with` block lasts.
 
-    def __init__(self, folder: Path) -> None:
+    `requests_per_second` makes it a slow site: requests beyond that rate wait for their turn.
+    """
+
+    def __init__(self, folder: Path, requests_per_second: int | None = None) -> None:
         self._folder = folder.resolve()
+        self._requests_per_second = requests_per_second
         self._home = Path(tempfile.mkdtemp(prefix="clew-nginx-"))
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
@@ -78,6 +84,8 @@ class NginxSite:
                 home=self._home,
                 port=self._port,
                 folder=self._folder,
+                requests_per_second=self._requests_per_second or 1,
+                limit="limit_req zone=site burst=100000;" if self._requests_per_second else "",
             )
         )
         command = [nginx_command(), "-p", str(self._home), "-c", str(configuration)]
