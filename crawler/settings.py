@@ -127,7 +127,7 @@ def _shown(key: str, value: str) -> str:
     """Return ``value`` as it may stand in a log: one line, short, without secrets."""
     if key in _SECRET_KEYS:
         return "set to a value that can't be used"
-    text = re.sub(r"^.*@", "***@", value) if key.endswith("_URL") else value
+    text = re.sub(r"(?s)^.*@", "***@", value) if key.endswith("_URL") else value
     text = re.sub(r"(?i)(password=)[^&\s]*", r"\1***", text)
     return repr(text[:_SHOWN_CHARACTERS])
 
