@@ -13,8 +13,10 @@ VOID = frozenset(
 )
 # Every other element begins and ends a word, as it does to the eye.
 INLINE = frozenset(
-    ("a", "abbr", "acronym", "b", "bdi", "cite", "code", "em", "i", "kbd", "mark", "q", "s")
-    + ("samp", "small", "span", "strong", "sub", "sup", "tt", "u", "var", "wbr")
+    (
+        *("a", "abbr", "acronym", "b", "bdi", "cite", "code", "em", "i", "kbd", "mark", "q", "s"),
+        *("samp", "small", "span", "strong", "sub", "sup", "tt", "u", "var", "wbr"),
+    )
 )
 WITHOUT_TEXT = frozenset({"script", "style", "template", "head"})
 NAVIGATION_CLASSES = frozenset({"navheader", "navfooter"})
