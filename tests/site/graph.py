@@ -26,13 +26,13 @@ class Graph:
     def links(self, page: int) -> list[int]:
         """Pages that a page links to, in the order of its text, some of them twice.
 
-        Every page has a parent among the ten before it, so all are reachable and the site is
+        Every page has a parent among the thirty before it, so all are reachable and the site is
         deep; a few links jump ahead, so that many pages are reached by a long way first and by
         a short way later.
         """
         children = [
             child
-            for child in range(page + 1, min(page + 11, self.pages))
+            for child in range(page + 1, min(page + 31, self.pages))
             if self._parent(child) == page
         ]
         chance = random.Random(f"links {self.seed} {page}")
@@ -42,7 +42,7 @@ class Graph:
         return targets
 
     def _parent(self, page: int) -> int:
-        return random.Random(f"parent {self.seed} {page}").randrange(max(0, page - 10), page)
+        return random.Random(f"parent {self.seed} {page}").randrange(max(0, page - 30), page)
 
 
 def breadth_first(graph: Graph, depth: int | None = None) -> set[str]:
