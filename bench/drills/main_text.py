@@ -18,7 +18,9 @@ INLINE = frozenset(
         *("samp", "small", "span", "strong", "sub", "sup", "tt", "u", "var", "wbr"),
     )
 )
-WITHOUT_TEXT = frozenset({"script", "style", "template", "head"})
+# Never shown as text, or not the page's own: HTML has `nav` for links to elsewhere, such as a
+# table of contents that repeats the headings, and `noscript` for readers without scripts.
+WITHOUT_TEXT = frozenset({"script", "style", "template", "head", "nav", "noscript"})
 NAVIGATION_CLASSES = frozenset({"navheader", "navfooter"})
 WORD = re.compile(r"[^\W_]+")
 

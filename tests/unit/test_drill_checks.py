@@ -61,7 +61,7 @@ def test_a_page_never_or_too_often_asked_for_is_refused() -> None:
 
 SPHINX = """<head><title>t</title></head><body><nav>menu</nav><div class="body" role="main">
 <h1>Os<a class="headerlink">¶</a></h1><p>one<br>two <code><span>f</span><span>oo</span></code></p>
-<script>no</script><ul><li>a<li>b</ul></div><div>footer</div></body>"""
+<script>no</script><nav><p>no</p></nav><noscript><p>no</p></noscript><ul><li>a<li>b</ul></div><div>footer</div></body>"""
 DOCBOOK = """<html><head><title>t</title></head><body><div class="navheader">up</div>
 <div class="sect1">text<p>more</p></div><div class="navfooter">down</div></body></html>"""
 
