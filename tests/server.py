@@ -126,8 +126,8 @@ class RunningServer:
             self.kill_everything()
             if not self._keeps_data:
                 shutil.rmtree(self.data_dir, ignore_errors=True)
-                if error is None:
-                    self.output_path.unlink(missing_ok=True)
+            if error is None:
+                self.output_path.unlink(missing_ok=True)
 
     def start(self, timeout_seconds: float = START_SECONDS) -> float:
         """Starts the command and waits for `/readyz` to say 200; returns the seconds it took."""
