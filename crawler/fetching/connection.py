@@ -32,6 +32,12 @@ MAX_KEPT = 32
 CONNECT_SECONDS = 5.0
 """Time for one of several addresses, so that a dead IPv6 route leaves time for IPv4."""
 
+MAX_HEAD_BYTES = 256 * 1024
+"""All headers together: what browsers take. They are stored with every page."""
+
+MAX_INTERIM = 16
+"""Answers of the 1xx kind before the one that counts."""
+
 _BUFFER_BYTES = 65_536
 
 _QUICK_READS = 2
@@ -88,6 +94,10 @@ class _SocketFile:
 
 
 class _Answer(http.client.HTTPResponse):
+    """The standard library's response, hardened where sites differ from what it expects."""
+
+    _interim = 0
+
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(_SocketFile(sock), *args, **kwargs)  # type: ignore[arg-type]
 
@@ -99,6 +109,19 @@ class _Answer(http.client.HTTPResponse):
                 raise
             # A reset and a close mean the same as long as no status line has come.
             raise http.client.RemoteDisconnected(str(reset)) from reset
+        if sum(len(name) + len(value) for name, value in self.headers.items()) > MAX_HEAD_BYTES:
+            raise http.client.LineTooLong("headers")
+
+    def _read_status(self) -> tuple[str, int, str]:
+        # The library passes over 100 alone, without end, and would take 103 (Early Hints) for
+        # the answer.
+        version, status, reason = super()._read_status()  # type: ignore[misc]
+        if status == http.HTTPStatus.SWITCHING_PROTOCOLS or not 100 <= status < 200:
+            return version, status, reason
+        self._interim += 1
+        if self._interim > MAX_INTERIM:
+            raise http.client.HTTPException("interim answers without end")
+        return version, http.HTTPStatus.CONTINUE, reason
 
 
 class _Guarded:

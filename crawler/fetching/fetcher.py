@@ -6,7 +6,7 @@ A site's misbehaviour comes back as a `FetchFailure`; nothing that a site does r
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import monotonic, perf_counter
 
 import gevent
 from requests import PreparedRequest
@@ -101,9 +101,14 @@ class _Answered:
 class Fetcher:
     """Fetches URLs; one per process, shared by its greenlets, keeping connections between them."""
 
-    def __init__(self, config: FetchConfig, resolve: Resolve | None = None) -> None:
-        """Takes the configuration, and what looks names up (by default the system, in threads)."""
-        guard = Guard(config.allow_private, resolve or ThreadedLookup())
+    def __init__(
+        self,
+        config: FetchConfig,
+        resolve: Resolve | None = None,
+        monotonic: Callable[[], float] = monotonic,
+    ) -> None:
+        """Takes the configuration, what looks names up (None: the system, in threads), a clock."""
+        guard = Guard(config.allow_private, resolve or ThreadedLookup(), monotonic)
         self._adapter = GuardedAdapter(guard, config.ca_bundle)
         self._headers = {
             "User-Agent": config.user_agent,
@@ -176,14 +181,20 @@ def _read(raw: HTTPResponse, course: _Course, wants_body: WantsBody) -> _Answere
     if _is_redirect(raw):
         _discard(raw)
         return _Moved(raw.status, _target(raw, course.url))
-    types = raw.headers.getlist("content-type")
-    content_type = types[-1] if types else None
+    headers = tuple((name, value.replace("\0", " ")) for name, value in raw.headers.items())
+    content_type = _content_type(headers)
     if wants_body(raw.status, content_type):
         body = _read_body(raw, course.limits)
     else:
         _discard(raw)
         body = b""
-    return _Answered(raw.status, tuple(raw.headers.items()), content_type, body)
+    return _Answered(raw.status, headers, content_type, body)
+
+
+def _content_type(headers: tuple[tuple[str, str], ...]) -> str | None:
+    """The last one counts where there are several (Fetch Standard, "extract a MIME type")."""
+    values = [value for name, value in headers if name.lower() == "content-type"]
+    return values[-1] if values else None
 
 
 def _is_redirect(raw: HTTPResponse) -> bool:

@@ -157,7 +157,7 @@ class Guard:
             BlockedAddress: it has one that may not be dialled.
         """
         if _is_literal(host):
-            return Destination((host,), self._judge_literal(host))
+            return Destination((_plain(host),), self._judge_literal(host))
         judged = self._judged.get(host, lambda _: self._look_up(host))
         if isinstance(judged, Destination):
             return judged
@@ -195,7 +195,7 @@ class Guard:
         except BlockedAddress:
             raise BlockedAddress(f"{host} is not at a public address") from None
         network = Network.PUBLIC if Network.PUBLIC in networks else Network.ALLOWED
-        return Destination(addresses, network)
+        return Destination(tuple(map(_plain, addresses)), network)
 
 
 def _is_literal(host: str) -> bool:
@@ -204,3 +204,9 @@ def _is_literal(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _plain(address: str) -> str:
+    """The address as it is dialled: IPv4 itself where it is only mapped into IPv6."""
+    ip = ip_address(address)
+    return str((isinstance(ip, IPv6Address) and ip.ipv4_mapped) or ip)

@@ -35,7 +35,7 @@ class Fetched:
     """Canonical URL that answered, after redirects."""
     status: int
     headers: tuple[tuple[str, str], ...]
-    """As they came, in order, decoded as latin-1."""
+    """As they came, in order, decoded as latin-1; NUL is a space (RFC 9110, section 5.5)."""
     content_type: str | None
     body: bytes
     """Decompressed; empty where it was not wanted."""

@@ -12,9 +12,11 @@ server    the server that these are served by (`python -m tests.site`)
 | `/page/<bytes>`, `/text`, `/markdown`, `/pdf`, `/png` | ordinary pages of several types |
 | `/charset/<name>?declare=header\\|meta\\|none\\|wrong` | a page in that encoding |
 | `/coding/gzip\\|deflate\\|raw-deflate\\|br\\|zstd\\|gzip,gzip`, `?cut=1`, `?plain=1` | packed; cut off; not packed but declared so |
-| `/bomb/<coding>?mib=<n>` | unpacks to n MiB (200) |
+| `/bomb/<coding>?mib=<n>` | unpacks to n MiB (50) |
 | `/poison/nesting\\|attribute\\|nul\\|entities\\|control` | markup that hurts parsers |
 | `/status/<code>` · `/delay/<ms>` · `/huge/<mib>` | |
+| `/echo` · `/cookie` | the request's head · sets a cookie and redirects to `/echo` |
+| `/raw?bytes=&pad=<n>` | those bytes (percent-encoded), `PAD` in them made n bytes long |
 | `/redirect/<n>` · `/redirect-loop` · `/redirect-to?url=&status=` | url: percent-encoded bytes of Location |
 | `/drop` · `/reset` · `/junk` · `/keep-then-drop` | no answer; a reset; not HTTP; closes at a connection's second request |
 | `/partial` · `/excess` · `/broken-chunk` · `/cut-chunks` · `/reset-body` · `/two-lengths` | wrong framing |

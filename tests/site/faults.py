@@ -17,6 +17,7 @@ PATIENCE_SECONDS = 120
 class Line:
     """A client's connection, with what a fault needs to know of the request."""
 
+    reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     rest: str
     query: dict[str, str]
@@ -62,7 +63,8 @@ async def keep_then_drop(line: Line) -> None:
 
 async def silent(line: Line) -> None:
     """Takes the request and never answers."""
-    await line.flood(b"", 0.1)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await line.reader.read()
 
 
 async def partial(line: Line) -> None:
@@ -114,6 +116,12 @@ async def slow_body(line: Line) -> None:
 async def junk(line: Line) -> None:
     """Not HTTP at all."""
     await line.send(b"SSH-2.0-OpenSSH_9.2\r\n\x00\xff\xfe binary\r\n\r\n")
+
+
+async def raw(line: Line) -> None:
+    """The bytes that the query asks for, `PAD` in them made `pad` bytes long, then the end."""
+    padding = b"a" * int(line.query.get("pad", "3"))
+    await line.send(line.query["bytes"].encode("latin-1").replace(b"PAD", padding))
 
 
 async def header_flood(line: Line) -> None:
@@ -168,6 +176,7 @@ FAULTS: dict[str, Callable[[Line], Awaitable[None]]] = {
     "slow-headers": slow_headers,
     "slow-body": slow_body,
     "junk": junk,
+    "raw": raw,
     "header-flood": header_flood,
     "long-header": long_header,
     "continue-flood": continue_flood,

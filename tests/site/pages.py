@@ -5,7 +5,6 @@ import html
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import unquote_to_bytes
 
 import brotli
 from backports import zstd
@@ -105,9 +104,9 @@ def packed_page(rest: str, query: Query) -> Reply:
 
 
 def bomb(rest: str, query: Query) -> Reply:
-    """A small body that unpacks to `mib` MiB (200)."""
+    """A small body that unpacks to `mib` MiB (50)."""
     name, pack = PACKERS[rest]
-    size = int(query.get("mib", "200")) * 2**20
+    size = int(query.get("mib", "50")) * 2**20
     return Reply(pack(bytes(size)), headers=[("Content-Encoding", name.encode())])
 
 
@@ -153,11 +152,18 @@ def redirect_to(rest: str, query: Query) -> Reply:
     status = int(query.get("status", "302"))
     if "url" not in query:
         return Reply(b"nowhere", status=status)
-    return _moved(unquote_to_bytes(query["url"]), status)
+    return _moved(query["url"].encode("latin-1"), status)
 
 
 def _moved(location: bytes, status: int) -> Reply:
     return Reply(b"moved", status=status, headers=[("Location", location)])
+
+
+def cookie(rest: str, query: Query) -> Reply:
+    """Sets a cookie and redirects to the page that shows the request's headers."""
+    reply = _moved(b"/echo", 302)
+    reply.headers.append(("Set-Cookie", b"session=secret; Path=/"))
+    return reply
 
 
 def status(rest: str, query: Query) -> Reply:
@@ -185,6 +191,7 @@ PAGES: dict[str, Callable[[str, Query], Reply]] = {
     "redirect": redirect,
     "redirect-loop": redirect_loop,
     "redirect-to": redirect_to,
+    "cookie": cookie,
     "status": status,
     "text": lambda rest, query: Reply(f"Plain\n\n{WORDS}\n".encode(), "text/plain; charset=utf-8"),
     "markdown": lambda rest, query: Reply(f"# Title\n\n{WORDS}\n".encode(), "text/markdown"),

@@ -54,20 +54,28 @@ class SiteServer:
         self.open += 1
         self.peak = max(self.peak, self.open)
         try:
-            return await self._answer(writer, target, position, entry)
+            return await self._answer(reader, writer, head, position, entry)
         finally:
             self.open -= 1
 
     async def _answer(
-        self, writer: asyncio.StreamWriter, target: str, position: int, entry: list[object]
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        head: bytes,
+        position: int,
+        entry: list[object],
     ) -> bool:
+        target = str(entry[2])
         path, _, query_text = target.partition("?")
         query = dict(parse_qsl(query_text, keep_blank_values=True, encoding="latin-1"))
         first, _, rest = path.removeprefix("/").partition("/")
         if first in FAULTS:
-            return await serve(FAULTS[first], Line(writer, unquote(rest), query, position))
+            return await serve(FAULTS[first], Line(reader, writer, unquote(rest), query, position))
         await self._wait(first, rest, query)
-        reply = self._reply(first, unquote(rest), query)
+        reply = Reply(head, "text/plain")
+        if first != "echo":
+            reply = self._reply(first, unquote(rest), query)
         entry[3] = reply.status
         writer.write(encode(reply))
         await writer.drain()

@@ -1,0 +1,174 @@
+"""Fetches as the server's workers make them: what tests run in a `PatchedProcess`."""
+
+import os
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from typing import Any
+
+import gevent
+
+from crawler.fetching.fetcher import (
+    FetchConfig,
+    Fetched,
+    Fetcher,
+    FetchFailure,
+    FetchLimits,
+    Redirected,
+)
+from crawler.fetching.robots import RobotsGate, RobotsVerdict
+
+Outcome = Fetched | Redirected | FetchFailure
+
+LOOPBACK = ("127.0.0.1/32",)
+"""One address of loopback: others (127.0.0.2) stand for what must not be reached."""
+
+
+@dataclass
+class Setting:
+    """How a fetch is to be made.
+
+    `names`: what each name is looked up to, one list of addresses after the other, the last one
+    for ever. `clock_step_seconds`: how far time goes on, for the guard, with each fetch.
+    """
+
+    allow: tuple[str, ...] = LOOPBACK
+    ca_bundle: str | None = None
+    limits: FetchLimits = field(default_factory=lambda: FetchLimits(timeout_seconds=10.0))
+    names: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
+    clock_step_seconds: float = 0.0
+    wants_body: bool = True
+    follows: bool = True
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Names:
+    """A name server by script."""
+
+    def __init__(self, answers: Mapping[str, Sequence[Sequence[str]]]) -> None:
+        self._answers = {name: list(lists) for name, lists in answers.items()}
+
+    def __call__(self, name: str, port: object, type: int = 0) -> Sequence[tuple[Any, ...]]:
+        if name == "slow.test":
+            gevent.sleep(60)
+        lists = self._answers.get(name)
+        if lists is None:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        addresses = lists.pop(0) if len(lists) > 1 else lists[0]
+        return [(0, type, 6, "", (address, 0)) for address in addresses]
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def _fetcher(setting: Setting, clock: _Clock) -> Fetcher:
+    networks = tuple(ip_network(text) for text in setting.allow)
+    config = FetchConfig("Clew/test (+https://example.com)", networks, setting.ca_bundle)
+    return Fetcher(config, _Names(setting.names), clock)
+
+
+def _fetch(fetcher: Fetcher, url: str, setting: Setting) -> Outcome:
+    return fetcher.fetch(
+        url,
+        setting.limits,
+        wants_body=lambda status, content_type: setting.wants_body,
+        follow=lambda target: setting.follows,
+    )
+
+
+def fetch(*urls: str, setting: Setting | None = None) -> list[Outcome]:
+    """Fetches the URLs one after the other, by one fetcher, with every other look-up forbidden."""
+    setting = setting or Setting()
+    clock = _Clock()
+    fetcher = _fetcher(setting, clock)
+    outcomes = []
+    hub = gevent.get_hub()
+    before, hub.resolver = hub.resolver, _NoResolver()
+    os.environ.update(setting.environment)
+    try:
+        for url in urls:
+            outcomes.append(_fetch(fetcher, url, setting))
+            clock.now += setting.clock_step_seconds
+    finally:
+        hub.resolver = before
+        for name in setting.environment:
+            del os.environ[name]
+        fetcher.close()
+    return outcomes
+
+
+class _NoResolver:
+    """What gevent's sockets ask for every name that they are given."""
+
+    def getaddrinfo(self, *args: Any, **kwargs: Any) -> Any:
+        raise AssertionError(f"looked up behind the guard's back: {args}")
+
+    gethostbyname = gethostbyname_ex = gethostbyaddr = getnameinfo = getaddrinfo
+
+
+def fetch_together(urls: Sequence[str], setting: Setting | None = None) -> list[Outcome]:
+    """Fetches all URLs at once, a greenlet each, twice over; gives the second time's outcomes."""
+    setting = setting or Setting()
+    fetcher = _fetcher(setting, _Clock())
+    for _ in range(2):
+        greenlets = [gevent.spawn(_fetch, fetcher, url, setting) for url in urls]
+        gevent.joinall(greenlets, raise_error=True)
+    fetcher.close()
+    return [greenlet.get() for greenlet in greenlets]
+
+
+def longest_pause(url: str, setting: Setting) -> tuple[Outcome, float]:
+    """The outcome of a fetch, and for how many seconds at most it kept other greenlets waiting."""
+    pauses = [0.0]
+
+    def tick() -> None:
+        last = time.perf_counter()
+        while True:
+            gevent.sleep(0.001)
+            now = time.perf_counter()
+            pauses[0] = max(pauses[0], now - last)
+            last = now
+
+    ticker = gevent.spawn(tick)
+    gevent.sleep(0)
+    try:
+        return fetch(url, setting=setting)[0], pauses[0]
+    finally:
+        ticker.kill()
+
+
+def system_lookup(url: str) -> Outcome:
+    """A fetch that looks the name up by the system."""
+    config = FetchConfig("Clew/test", (ip_network("127.0.0.0/8"), ip_network("::1/128")))
+    return _fetch(Fetcher(config), url, Setting())
+
+
+@dataclass
+class Ask:
+    """A question for a `RobotsGate`: the verdict on `url`, `at_seconds` on its clock."""
+
+    url: str
+    at_seconds: float = 0.0
+    greenlets: int = 1
+
+
+def verdicts(*asks: Ask, setting: Setting | None = None) -> list[RobotsVerdict]:
+    """One gate's verdicts; where an ask has several greenlets, they agree."""
+    setting = setting or Setting()
+    clock = _Clock()
+    gate = RobotsGate(_fetcher(setting, clock), clock)
+    found = []
+    for ask in asks:
+        clock.now = ask.at_seconds
+        greenlets = [gevent.spawn(gate.verdict, ask.url) for _ in range(ask.greenlets)]
+        gevent.joinall(greenlets, raise_error=True)
+        assert len({greenlet.get() for greenlet in greenlets}) == 1
+        found.append(greenlets[0].get())
+    return found
