@@ -128,5 +128,5 @@ def host(url: str) -> str:
 
 def path(url: str) -> str:
     """Path of a canonical URL, without the query."""
-    rest = url[url.index("/", url.index("//") + 2):]
+    rest = url[url.index("/", url.index("//") + 2) :]
     return rest.partition("?")[0]

@@ -1,0 +1,206 @@
+"""The nouns of a crawl: job, options, totals, URL, page."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from crawler.domain.lifecycle import JobStatus
+
+
+class ScopeKind(StrEnum):
+    """What a job covers, judged against its root after the root's own redirects."""
+
+    HOST = "host"
+    PATH = "path"
+
+
+class Outcome(StrEnum):
+    """What became of a URL."""
+
+    FETCHED = "fetched"
+    CACHED = "cached"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """What the user chose. None in a limit means none; in the last two the polite default."""
+
+    max_depth: int | None = 2
+    max_pages: int | None = 1000
+    time_limit_seconds: int | None = 300
+    scope: ScopeKind = ScopeKind.HOST
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    sitemap: str = "skip"
+    ignore_robots: bool = False
+    max_age_seconds: int = 0
+    concurrency: int | None = None
+    delay_ms: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """In the API's camelCase."""
+        return {_camel(name): value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "JobOptions":
+        """What `as_json` made, read back from storage: validated before it was stored."""
+        known = {_camel(each.name): each.name for each in fields(cls)}
+        values = {known[key]: value for key, value in data.items() if key in known}
+        for name in ("include", "exclude"):
+            values[name] = tuple(values.get(name, ()))
+        values["scope"] = ScopeKind(values.get("scope", ScopeKind.HOST))
+        return cls(**values)
+
+    def depth_allows(self, depth: int) -> bool:
+        """Whether URLs this many clicks from a root are within the job."""
+        return self.max_depth is None or depth <= self.max_depth
+
+    def pages_left(self, taken: int) -> int | None:
+        """How many pages may still be claimed when `taken` are done or in flight; None: any."""
+        return None if self.max_pages is None else max(0, self.max_pages - taken)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """A job's counts, absolute. discovered = queued + processing + completed + failed + skipped."""
+
+    discovered: int = 0
+    queued: int = 0
+    processing: int = 0
+    completed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    from_cache: int = 0
+    processed: int = 0
+    process_failed: int = 0
+    bytes: int = 0
+
+    def as_json(self) -> dict[str, int]:
+        """In the API's camelCase."""
+        return {_camel(name): value for name, value in asdict(self).items()}
+
+    @property
+    def adds_up(self) -> bool:
+        """The invariant that holds at every event."""
+        parts = self.queued + self.processing + self.completed + self.failed + self.skipped
+        return self.discovered == parts
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The worker that orchestrates a job now."""
+
+    host: str
+    pid: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as one read of the database shows it."""
+
+    id: str
+    urls: tuple[str, ...]
+    status: JobStatus
+    options: JobOptions
+    totals: Totals
+    last_event_id: int
+    epoch: int
+    scope_bases: tuple[str, ...]
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    error: str | None = None
+    owner: Owner | None = None
+
+    @property
+    def url(self) -> str:
+        """The first root: what the job is called by."""
+        return self.urls[0]
+
+
+@dataclass(frozen=True, slots=True)
+class FrontierUrl:
+    """A URL in hand."""
+
+    id: int
+    url: str
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    """What is known of one URL of a job: a row of `batch_completed` plus where it was found."""
+
+    id: int
+    url: str
+    final_url: str | None
+    http_status: int | None
+    outcome: str | None
+    reason: str | None
+    title: str | None
+    ms: int | None
+    bytes: int | None
+    depth: int
+    found_on: int | None
+    content_hash: str | None
+    content_type: str | None = None
+    fetched_at: datetime | None = None
+    content: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As the API shows it."""
+        return {
+            "id": self.id,
+            "url": self.url,
+            "finalUrl": self.final_url,
+            "httpStatus": self.http_status,
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "title": self.title,
+            "ms": self.ms,
+            "bytes": self.bytes,
+            "depth": self.depth,
+            "foundOn": self.found_on,
+            "contentHash": self.content_hash,
+            "contentType": self.content_type,
+            "fetchedAt": self.fetched_at and iso(self.fetched_at),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLink:
+    """A link as a page held it; kept for good, since nothing later can rebuild it."""
+
+    url: str
+    text: str
+    rel: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPage:
+    """One URL with all that was kept of it."""
+
+    row: PageRow
+    title: str = ""
+    description: str = ""
+    language: str = ""
+    markdown: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    hops: tuple[tuple[str, int], ...] = ()
+    links: tuple[StoredLink, ...] = field(default=())
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds, as the contract writes every time."""
+    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{text}.{moment.microsecond // 1000:03d}Z"
