@@ -1,0 +1,154 @@
+"""Connections to PostgreSQL: a small pool for greenlets, short transactions, honest outages.
+
+The pool hands out slots, not connections: a slot whose connection failed or died goes back
+empty, so that an outage of a moment never uses the pool up for good. A connection whose
+greenlet was killed in mid-statement is closed, since nobody knows what it is doing.
+
+Every session carries the two time-outs that make fencing work: a frozen worker loses its
+transaction, and with it the job's row, after two seconds.
+"""
+
+import queue
+import select
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import psycopg2
+import psycopg2.extensions
+import psycopg2.extras
+
+from crawler.storage.statements import SQL
+
+Row = dict[str, Any]
+Outage = (psycopg2.OperationalError, psycopg2.InterfaceError)
+"""What an unreachable, stopping or overloaded database raises: try again later."""
+
+_SESSION = "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=2000 -c TimeZone=UTC"
+_CONNECT_SECONDS = 5
+_WAIT_SECONDS = 10.0
+
+
+def connect(url: str) -> psycopg2.extensions.connection:
+    """A connection as every part of Clew uses it.
+
+    Raises:
+        psycopg2.OperationalError: when the database does not answer.
+    """
+    return psycopg2.connect(
+        url,
+        options=_SESSION,
+        connect_timeout=_CONNECT_SECONDS,
+        application_name="clew",
+        cursor_factory=psycopg2.extras.RealDictCursor,
+    )
+
+
+class Statements:
+    """A cursor that runs named statements (`crawler/storage/sql/queries`)."""
+
+    def __init__(self, cursor: psycopg2.extensions.cursor) -> None:
+        self._cursor = cursor
+
+    def run(self, name: str, **parameters: Any) -> list[Row]:
+        """Runs a statement and returns its rows, if it returns rows."""
+        self._cursor.execute(SQL[name], parameters)
+        if self._cursor.description is None:
+            return []
+        return cast(list[Row], self._cursor.fetchall())
+
+    def one(self, name: str, **parameters: Any) -> Row | None:
+        """The first row of a statement, or None."""
+        rows = self.run(name, **parameters)
+        return rows[0] if rows else None
+
+
+class Database:
+    """A pool of at most `size` connections, safe among greenlets (and threads)."""
+
+    def __init__(
+        self,
+        url: str,
+        size: int,
+        opener: Callable[[str], psycopg2.extensions.connection] = connect,
+    ) -> None:
+        self._url = url
+        self._open = opener
+        self._slots: queue.LifoQueue[psycopg2.extensions.connection | None] = queue.LifoQueue()
+        for _ in range(size):
+            self._slots.put(None)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Statements]:
+        """One READ COMMITTED transaction: committed at the end, rolled back by any error.
+
+        Raises:
+            psycopg2.OperationalError: when no connection can be had, or it breaks.
+        """
+        with self._connection() as connection, connection, connection.cursor() as cursor:
+            yield Statements(cursor)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Statements]:
+        """One REPEATABLE READ READ ONLY transaction: all its reads see the same moment."""
+        with self._connection() as connection:
+            connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+            try:
+                with connection, connection.cursor() as cursor:
+                    yield Statements(cursor)
+            finally:
+                if not connection.closed:
+                    connection.set_session(isolation_level="DEFAULT", readonly=False)
+
+    def read(self, name: str, **parameters: Any) -> list[Row]:
+        """The rows of one statement in a transaction of its own."""
+        with self.transaction() as statements:
+            return statements.run(name, **parameters)
+
+    def close(self) -> None:
+        """Closes every idle connection."""
+        while True:
+            try:
+                connection = self._slots.get_nowait()
+            except queue.Empty:
+                return
+            if connection is not None:
+                connection.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[psycopg2.extensions.connection]:
+        connection = self._take()
+        healthy = False
+        try:
+            yield connection
+            healthy = True
+        except Exception as error:
+            healthy = not isinstance(error, Outage) and not connection.closed
+            raise
+        finally:
+            if not healthy:
+                connection.close()
+            self._slots.put(connection if healthy else None)
+
+    def _take(self) -> psycopg2.extensions.connection:
+        try:
+            connection = self._slots.get(timeout=_WAIT_SECONDS)
+        except queue.Empty:
+            raise psycopg2.OperationalError("no free database connection") from None
+        if connection is not None and _usable(connection):
+            return connection
+        try:
+            return self._open(self._url)
+        except BaseException:
+            self._slots.put(None)
+            raise
+
+
+def _usable(connection: psycopg2.extensions.connection) -> bool:
+    """An idle connection that has something to read was closed by the server meanwhile."""
+    if connection.closed:
+        return False
+    readable, _, _ = select.select([connection], [], [], 0)
+    if readable:
+        connection.close()
+    return not readable

@@ -1,0 +1,175 @@
+"""Links become queued URLs, each once per job, under the smallest depth at which it was found.
+
+Depth must not depend on which call answers first (a breadth-first walk is what users count on):
+
+    found again deeper or level  → nothing
+    found closer, waiting        → its depth becomes smaller
+    found closer, was beyond     → within the job now: queued
+    found closer, was fetched    → its page is stale: its links are queued anew, one level up
+
+The last step repeats until nothing gets closer, which is how shortest paths are relaxed
+(Bellman-Ford), so the set of pages equals that of a walk in strict order.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from crawler.domain.events import EventName
+from crawler.domain.reasons import Reason
+from crawler.storage.changes import JobChange
+from crawler.storage.database import Row
+from crawler.storage.jobs import url_key
+
+_MOST_KNOWN = 200_000
+_UNKNOWN = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLinks:
+    """The links of one page that are in scope: canonical URLs, distinct."""
+
+    page_id: int
+    depth: int
+    urls: tuple[str, ...]
+    count_left_out: bool = True
+
+
+@dataclass
+class KnownUrls:
+    """The orchestrator's memory of what the job knows, so that most links never reach Postgres.
+
+    Maps a URL's key to a depth at which it is known: an upper bound, exact beyond the limit.
+    It may forget (it is bounded) but must never know what was not committed: a transaction
+    learns into `_Discovery.learned`, and the caller merges that after the commit.
+    """
+
+    depths: dict[bytes, int] = field(default_factory=dict)
+
+    def learn(self, learned: Mapping[bytes, int]) -> None:
+        """Takes over what a committed transaction found out."""
+        if len(self.depths) + len(learned) > _MOST_KNOWN:
+            self.depths.clear()
+        self.depths.update(learned)
+
+    def forget(self) -> None:
+        """Forgets everything: limits changed, or a commit's fate is unknown."""
+        self.depths.clear()
+
+
+@dataclass
+class Discovery:
+    """What one transaction's discovery came to."""
+
+    learned: dict[bytes, int] = field(default_factory=dict)
+    queued: Counter[int] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    made_stale: bool = False
+
+
+def discover(
+    change: JobChange, pages: Sequence[FoundLinks], known: KnownUrls, found: Discovery
+) -> None:
+    """Queues what the pages link to; what was found out goes into `found`.
+
+    `found.learned` is true only once the change is committed.
+    """
+    closest = _closest(pages)
+    if any(not change.options.depth_allows(page.depth + 1) for page in pages):
+        _look_up(change, closest, known, found)
+    news = {
+        key: entry for key, entry in closest.items() if entry[1] < _depth_known(key, known, found)
+    }
+    if news:
+        _insert(change, news, found)
+    _count_beyond(change, pages, known, found)
+
+
+def tell_discovery(change: JobChange, found: Discovery) -> None:
+    """Counts a discovery and tells of it: new URLs by depth, links left out by reason."""
+    new = found.queued.total()
+    change.count(discovered=new, queued=new)
+    for depth, count in sorted(found.queued.items()):
+        change.tell(EventName.URLS_DISCOVERED, count=count, depth=depth)
+    change.leave_out({str(reason): count for reason, count in found.left_out.items()})
+
+
+_Entry = tuple[str, int, int]
+"""A URL, the depth at which it was found, and the page it was found on."""
+
+
+def _closest(pages: Iterable[FoundLinks]) -> dict[bytes, _Entry]:
+    closest: dict[bytes, _Entry] = {}
+    for page in pages:
+        for url in page.urls:
+            key = url_key(url)
+            if key not in closest or closest[key][1] > page.depth + 1:
+                closest[key] = (url, page.depth + 1, page.page_id)
+    return closest
+
+
+def _depth_known(key: bytes, known: KnownUrls, found: Discovery) -> int:
+    """The depth at which a URL is known, or one that is deeper than any."""
+    depth = found.learned.get(key)
+    return known.depths.get(key, _UNKNOWN) if depth is None else depth
+
+
+def _look_up(
+    change: JobChange, closest: Mapping[bytes, _Entry], known: KnownUrls, found: Discovery
+) -> None:
+    """At the depth limit it matters whether a link is in the job already or left out by it."""
+    unsure = [key for key in closest if key not in known.depths]
+    for row in change.run("known_by_key", url_keys=unsure) if unsure else ():
+        found.learned[bytes(row["url_key"])] = row["depth"]
+
+
+def _insert(change: JobChange, news: Mapping[bytes, _Entry], found: Discovery) -> None:
+    allows = change.options.depth_allows
+    rows = change.run(
+        "discover",
+        urls=[url for url, _, _ in news.values()],
+        url_keys=list(news),
+        depths=[depth for _, depth, _ in news.values()],
+        states=["queued" if allows(depth) else "beyond" for _, depth, _ in news.values()],
+        found_on=[page_id for _, _, page_id in news.values()],
+    )
+    found.learned.update({key: depth for key, (_, depth, _) in news.items()})
+    found.queued.update(row["depth"] for row in rows if row["inserted"] and allows(row["depth"]))
+    _bring_closer(change, [row for row in rows if not row["inserted"]], found)
+
+
+def _bring_closer(change: JobChange, rows: Sequence[Row], found: Discovery) -> None:
+    """Known URLs that turned out to be closer to a root than was thought."""
+    lower_depths(
+        change,
+        {row["alias_of"]: row["depth"] for row in rows if row["state"] == "alias"},
+        found,
+    )
+    beyond = [
+        row["id"]
+        for row in rows
+        if row["state"] == "beyond" and change.options.depth_allows(row["depth"])
+    ]
+    if beyond:
+        found.queued.update(row["depth"] for row in change.run("queue_beyond_ids", ids=beyond))
+    stale = [row["id"] for row in rows if row["state"] in ("fetched", "done")]
+    if stale:
+        change.run("mark_stale", ids=stale)
+        found.made_stale = True
+
+
+def lower_depths(change: JobChange, depths: Mapping[int, int], found: Discovery) -> None:
+    """Gives URLs, by id, a smaller depth, with all that follows from it."""
+    if depths:
+        rows = change.run("lower_depths", ids=list(depths), depths=list(depths.values()))
+        _bring_closer(change, rows, found)
+
+
+def _count_beyond(
+    change: JobChange, pages: Iterable[FoundLinks], known: KnownUrls, found: Discovery
+) -> None:
+    allows = change.options.depth_allows
+    for page in pages:
+        if page.count_left_out and not allows(page.depth + 1):
+            depths = (_depth_known(url_key(url), known, found) for url in page.urls)
+            found.left_out[Reason.DEPTH] += sum(not allows(depth) for depth in depths)

@@ -1,0 +1,251 @@
+"""The queue of a running job, as its orchestrator writes it: claims, results, discovery, the end.
+
+Every method is one short transaction that begins by locking the job's row under the lease's
+epoch (`Fenced` where another epoch has begun) and ends with the events that tell of the work.
+Bulk work comes in slices: a method that returns a number is called again until it returns 0.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from crawler.domain.events import EventName
+from crawler.domain.lifecycle import JobStatus, Move
+from crawler.domain.model import FrontierUrl, JobOptions
+from crawler.storage.batches import (
+    found_links,
+    give_up,
+    settle,
+    stored_links,
+    tell_batch,
+    to_process,
+)
+from crawler.storage.changes import Changes, JobChange
+from crawler.storage.discovery import Discovery, KnownUrls, discover, tell_discovery
+from crawler.storage.jobs import drop_claims
+from crawler.storage.leases import Lease
+from crawler.storage.limits import (
+    leave_out_by_depth,
+    let_in_by_depth,
+    let_in_by_limit,
+    skip_over_limit,
+)
+from crawler.storage.results import BatchResult, PageToProcess
+
+MOST_FAILED_CALLS = 3
+_PAGES_A_SLICE = 20
+
+
+class Halted(Exception):
+    """The job does not run now: it was paused or has ended. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What an applied batch leaves to do."""
+
+    to_process: list[PageToProcess]
+    made_stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A batch in hand, with what its call has to know. Without URLs: nothing can be claimed now."""
+
+    urls: tuple[FrontierUrl, ...]
+    options: JobOptions
+    scope_bases: tuple[str, ...]
+    over_limit: bool = False
+
+
+class FrontierStore:
+    """The orchestrator's writes."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+
+    def claim(self, lease: Lease, limit: int) -> Claim:
+        """Takes up to `limit` URLs of the smallest depth that waits.
+
+        Raises:
+            Fenced: when the lease is lost.
+            Halted: when the job does not run.
+        """
+        with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
+            _must_run(change)
+            change.run("commit_lazily")
+            now = change.now
+            left = change.options.pages_left(now.completed + now.processing)
+            urls = _claim(change, limit if left is None else min(limit, left))
+            change.count(queued=-len(urls), processing=len(urls))
+            full = change.options.pages_left(now.completed) == 0 and now.processing == 0
+            return Claim(
+                urls, change.options, change.scope_bases, over_limit=full and now.queued > 0
+            )
+
+    def apply(self, lease: Lease, batch: BatchResult, known: KnownUrls) -> Applied:
+        """Applies a call's answer: outcomes, pages, discovered URLs, totals and events at once.
+
+        Results of URLs that are no longer
+        in this orchestrator's hand are dropped.
+
+        Raises:
+            Fenced: when the lease is lost.
+            Halted: when the job has ended.
+        """
+        found = Discovery()
+        with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
+            _must_run(change, JobStatus.PAUSED)
+            results = settle(change, batch, found)
+            returned = _return(change, batch.not_reached)
+            change.count(processing=-returned, queued=+returned)
+            if results:
+                discover(change, found_links(results, batch, found), known, found)
+                tell_batch(change, results, found)
+                tell_discovery(change, found)
+        known.learn(found.learned)
+        pages = [to_process(result) for result, _ in results if result.is_page]
+        return Applied(pages, found.made_stale or any(depth == 0 for _, depth in results))
+
+    def return_urls(self, lease: Lease, ids: Iterable[int]) -> None:
+        """Gives URLs back to the queue, unharmed: their call was not made or not reached.
+
+        Raises:
+            Fenced: when the lease is lost.
+        """
+        with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
+            returned = _return(change, ids)
+            change.count(processing=-returned, queued=+returned)
+
+    def recover(self, lease: Lease, in_hand: Iterable[int]) -> None:
+        """After an outage: gives back what was claimed by a commit whose answer never came.
+
+        Raises:
+            Fenced: when the lease is lost.
+        """
+        with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
+            returned = len(change.run("return_unheld", ids=list(in_hand)))
+            change.count(processing=-returned, queued=+returned)
+
+    def fail_call(self, lease: Lease, ids: Iterable[int], error: str) -> None:
+        """Gives a failed call's URLs back; those that failed too often are `function-error`.
+
+        Raises:
+            Fenced: when the lease is lost.
+            Halted: when the job has ended.
+        """
+        with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
+            _must_run(change, JobStatus.PAUSED)
+            rows = change.run("return_failed_call", ids=list(ids), most=MOST_FAILED_CALLS)
+            given_up = [row for row in rows if row["state"] == "done"]
+            change.count(
+                processing=-len(rows), queued=len(rows) - len(given_up), failed=len(given_up)
+            )
+            change.tell(EventName.BATCH_ERROR, error=error)
+            give_up(change, given_up)
+
+    def expand(self, lease: Lease, known: KnownUrls) -> int:
+        """Queues the links of some stale pages: roots once all are in, pages that came closer.
+
+        Returns how many pages there were.
+
+        Raises:
+            Fenced: when the lease is lost.
+            Halted: when the job does not run.
+        """
+        found = Discovery()
+        with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
+            _must_run(change)
+            if change.one("roots_open") is not None:
+                return 0
+            rows = change.run("take_stale", limit=_PAGES_A_SLICE)
+            discover(change, stored_links(change, rows, found), known, found)
+            tell_discovery(change, found)
+        known.learn(found.learned)
+        return len(rows)
+
+    def adjust(self, lease: Lease) -> int:
+        """A slice of what changed limits let in or leave out; returns how many URLs it moved.
+
+        Raises:
+            Fenced: when the lease is lost.
+            Halted: when the job does not run.
+        """
+        with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
+            _must_run(change)
+            return let_in_by_depth(change) or leave_out_by_depth(change) or let_in_by_limit(change)
+
+    def skip_over_limit(self, lease: Lease) -> int:
+        """A slice of what still waits when the page limit is reached: `page-limit`.
+
+        Raises:
+            Fenced: when the lease is lost.
+            Halted: when the job does not run.
+        """
+        with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
+            _must_run(change)
+            return skip_over_limit(change)
+
+    def finish(self, lease: Lease) -> JobStatus | None:
+        """Ends the job if all its work is done; returns the status, or None where it goes on.
+
+        Raises:
+            Fenced: when the lease is lost.
+            Halted: when the job does not run.
+        """
+        with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
+            _must_run(change)
+            now = change.now
+            unprocessed = now.completed - now.processed - now.process_failed
+            if now.queued or now.processing or unprocessed or change.one("any_stale"):
+                return None
+            if now.completed:
+                change.move(Move.COMPLETE)
+            else:
+                change.move(Move.FAIL, error="The start page could not be fetched.")
+            return change.status
+
+    def time_out(self, lease: Lease) -> None:
+        """Ends the job because its time is over; what is in flight counts as waiting.
+
+        Raises:
+            Fenced: when the lease is lost.
+            Halted: when the job does not run.
+        """
+        self._end(lease, Move.TIME_OUT, None)
+
+    def fail(self, lease: Lease, error: str) -> None:
+        """Ends the job because of an internal error.
+
+        Raises:
+            Fenced: when the lease is lost.
+            Halted: when the job does not run.
+        """
+        self._end(lease, Move.FAIL, error)
+
+    def _end(self, lease: Lease, move: Move, error: str | None) -> None:
+        with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
+            _must_run(change)
+            drop_claims(change)
+            change.move(move, error=error)
+
+
+def _must_run(change: JobChange, *also: JobStatus) -> None:
+    if change.status is not JobStatus.RUNNING and change.status not in also:
+        raise Halted(change.status)
+
+
+def _claim(change: JobChange, limit: int) -> tuple[FrontierUrl, ...]:
+    row = change.one("next_depth") if limit else None
+    if row is None or (row["depth"] > 0 and change.one("roots_under_way")):
+        return ()
+    rows = change.run("claim_urls", depth=row["depth"], limit=limit)
+    rows = rows or change.run("claim_suspect", depth=row["depth"])
+    return tuple(
+        FrontierUrl(each["id"], each["url"], each["depth"])
+        for each in sorted(rows, key=lambda each: int(each["id"]))
+    )
+
+
+def _return(change: JobChange, ids: Iterable[int]) -> int:
+    listed = list(ids)
+    return len(change.run("return_urls", ids=listed)) if listed else 0

@@ -1,0 +1,254 @@
+"""Jobs: created, shown, listed, moved from status to status, deleted."""
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from crawler.domain.errors import Conflict, FieldError, UnknownJob
+from crawler.domain.events import LoggedEvent, parse_event
+from crawler.domain.lifecycle import TERMINAL, JobStatus, Move, WrongState, transition
+from crawler.domain.model import Job, JobOptions, Owner
+from crawler.domain.options import JobRequest
+from crawler.storage.changes import Changes, JobChange, as_jsonb, totals_of
+from crawler.storage.database import Database, Row, Statements
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What one read says of a job that somebody watches."""
+
+    last_event_id: int
+    status: JobStatus
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing follows, unless the job is resumed."""
+        return self.status in TERMINAL
+
+
+def url_key(url: str) -> bytes:
+    """The key under which a canonical URL is known once per job: 128 bits of BLAKE2b (RFC 7693).
+
+    A URL itself can be longer than an index entry may be.
+    """
+    return hashlib.blake2b(url.encode(), digest_size=16).digest()
+
+
+def job_from(row: Row) -> Job:
+    """A row of `job` or `jobs` as the domain knows it."""
+    owner = None
+    if row["owner_host"] is not None:
+        owner = Owner(row["owner_host"], row["owner_pid"], row["owner_epoch"])
+    return Job(
+        id=row["id"],
+        urls=tuple(row["urls"]),
+        status=JobStatus(row["status"]),
+        options=JobOptions.from_json(row["options"]),
+        totals=totals_of(row),
+        last_event_id=row["last_event_id"],
+        epoch=row["epoch"],
+        scope_bases=tuple(row["scope_bases"]),
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+        error=row["error"],
+        owner=owner,
+    )
+
+
+def read_job(statements: Statements, job_id: str) -> Job:
+    """The job, as part of a larger read.
+
+    Raises:
+        UnknownJob: when there is none.
+    """
+    row = statements.one("job", job_id=job_id)
+    if row is None:
+        raise UnknownJob
+    return job_from(row)
+
+
+class JobStore:
+    """What a user can do with jobs. Each method is a transaction of its own."""
+
+    def __init__(self, database: Database, changes: Changes) -> None:
+        self._database = database
+        self._changes = changes
+
+    def create(self, request: JobRequest, idempotency_key: str | None = None) -> tuple[Job, bool]:
+        """A new job with its roots queued, or the one that this key made before.
+
+        Returns the job and whether it is new.
+
+        Raises:
+            Conflict: when the key was used with another request.
+        """
+        job_id = secrets.token_urlsafe(16)
+        digest = _request_hash(request)
+        with self._database.transaction() as statements:
+            if idempotency_key is not None:
+                statements.run("release_idempotency_key", idempotency_key=idempotency_key)
+            made = statements.one(
+                "insert_job",
+                id=job_id,
+                urls=as_jsonb(list(request.urls)),
+                options=as_jsonb(request.options.as_json()),
+                idempotency_key=idempotency_key,
+                request_hash=digest,
+            )
+            if made is None:
+                return _repeated(statements, idempotency_key, digest), False
+            _queue_roots(statements, job_id, request.urls)
+            return read_job(statements, job_id), True
+
+    def get(self, job_id: str) -> Job:
+        """One job.
+
+        Raises:
+            UnknownJob: when there is none.
+        """
+        with self._database.transaction() as statements:
+            return read_job(statements, job_id)
+
+    def newest(self, limit: int, before: tuple[datetime, str] | None = None) -> list[Job]:
+        """Jobs, newest first; `before` is the last one's `created_at` and id of the list so far."""
+        moment, job_id = before or (None, None)
+        rows = self._database.read("jobs", limit=limit, before=moment, before_id=job_id)
+        return [job_from(row) for row in rows]
+
+    def watch(self, job_ids: list[str]) -> dict[str, Watched]:
+        """Last event and status of some jobs, in one statement; unknown ones are left out."""
+        rows = self._database.read("watch", job_ids=job_ids)
+        return {row["id"]: Watched(row["last_event_id"], JobStatus(row["status"])) for row in rows}
+
+    def pause(self, job_id: str) -> None:
+        """Stops claiming; results in hand are still applied.
+
+        Raises:
+            UnknownJob, Conflict.
+        """
+        self._move(job_id, Move.PAUSE)
+
+    def cancel(self, job_id: str) -> None:
+        """Ends the job; what is in flight is dropped and counts as waiting.
+
+        Raises:
+            UnknownJob, Conflict.
+        """
+        self._move(job_id, Move.CANCEL)
+
+    def resume(self, job_id: str, *, retry_failed: bool = False) -> None:
+        """Goes on with a job; a timed-out one with a fresh time limit.
+
+        Raises:
+            UnknownJob: when there is none.
+            Conflict: when the job's status does not allow it, or nothing would be left to do.
+        """
+        with self._changes.change(job_id) as change:
+            before = change.status
+            _check(before, Move.RESUME)
+            if before is not JobStatus.PAUSED:
+                _reopen(change, retry_failed=retry_failed or before is JobStatus.FAILED)
+            elif retry_failed:
+                _requeue_failed(change)
+            change.move(Move.RESUME)
+
+    def set_options(self, job_id: str, options: JobOptions) -> None:
+        """Changes limits at any time; the orchestrator looks at the queue anew.
+
+        Raises:
+            UnknownJob: when there is none.
+        """
+        with self._changes.change(job_id) as change:
+            change.run("set_options", options=as_jsonb(options.as_json()))
+
+    def delete(self, job_id: str) -> None:
+        """Cancels the job if need be and hides it at once; its rows go soon after.
+
+        Raises:
+            UnknownJob: when there is none.
+        """
+        with self._changes.change(job_id) as change:
+            if change.status not in TERMINAL:
+                drop_claims(change)
+                change.move(Move.CANCEL)
+            change.run("mark_deleted")
+
+    def events(self, job_id: str, after: int, limit: int) -> list[LoggedEvent]:
+        """Stored events after an id, at most `limit`, in order."""
+        rows = self._database.read(
+            "events_after", job_id=job_id, after=after, until=2**62, limit=limit
+        )
+        return [parse_event(row["body"]) for row in rows]
+
+    def _move(self, job_id: str, move: Move) -> None:
+        with self._changes.change(job_id) as change:
+            _check(change.status, move)
+            if move is Move.CANCEL:
+                drop_claims(change)
+            change.move(move)
+
+
+def drop_claims(change: JobChange) -> None:
+    """Everything in flight counts as waiting again: the job ends without it.
+
+    The epoch is raised, so that calls in flight stop and their results find no job to go into.
+    """
+    change.run("raise_epoch")
+    returned = len(change.run("return_all_claimed"))
+    change.count(processing=-returned, queued=+returned)
+
+
+def _check(status: JobStatus, move: Move) -> None:
+    try:
+        transition(status, move)
+    except WrongState as error:
+        raise Conflict(str(error), errors=(FieldError("status", f"is {status}"),)) from None
+
+
+def _reopen(change: JobChange, *, retry_failed: bool) -> None:
+    if retry_failed:
+        _requeue_failed(change)
+    room = change.options.pages_left(change.now.completed) != 0
+    row = change.one("something_to_do", max_depth=change.options.max_depth, room=room)
+    if row is None or not row["anything"]:
+        raise Conflict(
+            "Nothing is left to do: raise a limit first, or retry what failed.",
+            code="nothing-to-do",
+        )
+    change.run("recount")
+    change.reset_totals()
+    change.run("restart_time_limit")
+
+
+def _requeue_failed(change: JobChange) -> None:
+    requeued = len(change.run("requeue_failed"))
+    change.count(failed=-requeued, queued=+requeued)
+
+
+def _queue_roots(statements: Statements, job_id: str, roots: tuple[str, ...]) -> None:
+    statements.run(
+        "insert_roots",
+        job_id=job_id,
+        urls=list(roots),
+        url_keys=[url_key(root) for root in roots],
+    )
+    statements.run("recount", job_id=job_id)
+
+
+def _request_hash(request: JobRequest) -> bytes:
+    text = json.dumps([request.urls, request.options.as_json()], sort_keys=True)
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _repeated(statements: Statements, idempotency_key: str | None, digest: bytes) -> Job:
+    row = statements.one("job_by_idempotency_key", idempotency_key=idempotency_key)
+    if row is None or bytes(row["request_hash"]) != digest:
+        raise Conflict(
+            "This Idempotency-Key was used with another request.",
+            code="idempotency-conflict",
+            errors=(FieldError("Idempotency-Key", "was used with another request"),),
+        )
+    return read_job(statements, row["id"])

@@ -1,0 +1,61 @@
+"""Limits that changed, or were reached: slices of the queue move in or out of the job."""
+
+from collections import Counter
+
+from crawler.domain.events import EventName
+from crawler.domain.reasons import Reason
+from crawler.storage.changes import JobChange
+from crawler.storage.database import Row
+
+_SLICE = 5_000
+_NO_LIMIT = 2**31 - 1
+
+
+def let_in_by_depth(change: JobChange) -> int:
+    """URLs that a raised depth lets in; returns how many."""
+    limit = change.options.max_depth
+    rows = change.run("queue_beyond", max_depth=_NO_LIMIT if limit is None else limit, limit=_SLICE)
+    change.count(discovered=+len(rows), queued=+len(rows))
+    _tell_queued(change, rows)
+    return len(rows)
+
+
+def leave_out_by_depth(change: JobChange) -> int:
+    """Waiting URLs that a lowered depth leaves out; returns how many."""
+    limit = change.options.max_depth
+    if limit is None:
+        return 0
+    moved = len(change.run("put_beyond", max_depth=limit, limit=_SLICE))
+    change.count(discovered=-moved, queued=-moved)
+    _tell_skipped(change, Reason.DEPTH, moved)
+    return moved
+
+
+def let_in_by_limit(change: JobChange) -> int:
+    """URLs skipped at the page limit that a raised one has room for; returns how many."""
+    now = change.now
+    room = change.options.pages_left(now.completed + now.processing + now.queued)
+    if room == 0:
+        return 0
+    rows = change.run("requeue_over_limit", limit=min(_SLICE, room or _SLICE))
+    change.count(skipped=-len(rows), queued=+len(rows))
+    _tell_queued(change, rows)
+    return len(rows)
+
+
+def skip_over_limit(change: JobChange) -> int:
+    """URLs that wait when the page limit is reached; returns how many."""
+    skipped = len(change.run("skip_over_limit", limit=_SLICE))
+    change.count(queued=-skipped, skipped=+skipped)
+    _tell_skipped(change, Reason.PAGE_LIMIT, skipped)
+    return skipped
+
+
+def _tell_queued(change: JobChange, rows: list[Row]) -> None:
+    for depth, count in sorted(Counter(row["depth"] for row in rows).items()):
+        change.tell(EventName.URLS_DISCOVERED, count=count, depth=depth)
+
+
+def _tell_skipped(change: JobChange, reason: Reason, count: int) -> None:
+    if count:
+        change.tell(EventName.URLS_SKIPPED, count=count, reasons={str(reason): count})

@@ -1,0 +1,1 @@
+"""Statements live in .sql files: `queries/*.sql` by name, `schema/*.sql` by number."""

@@ -1,0 +1,74 @@
+-- name: insert_bodies
+-- Each body once; a known one is touched, so that collection leaves it alone.
+INSERT INTO bodies (hash, data, size)
+SELECT each.*
+FROM unnest(%(hashes)s::bytea[], %(data)s::bytea[], %(sizes)s::bigint[]) AS each
+ON CONFLICT (hash) DO UPDATE
+SET touched_at = clock_timestamp()
+WHERE bodies.touched_at < clock_timestamp() - interval '1 minute';
+
+-- name: bodies
+SELECT hash, data
+FROM bodies
+WHERE hash = ANY(%(hashes)s);
+
+-- name: deleted_jobs
+-- Jobs whose rows are to go; a worker takes one that no other holds.
+SELECT id
+FROM jobs
+WHERE deleted_at IS NOT NULL
+ORDER BY deleted_at
+LIMIT 1
+FOR UPDATE SKIP LOCKED;
+
+-- name: purge_events
+DELETE FROM events
+WHERE job_id = %(job_id)s
+  AND id IN (SELECT id FROM events WHERE job_id = %(job_id)s LIMIT %(limit)s)
+RETURNING id;
+
+-- name: discard_bodies
+-- Remembers which bodies lose a reference, before the rows that refer to them go.
+INSERT INTO body_garbage (hash, due_at)
+SELECT DISTINCT content_hash, clock_timestamp() + interval '5 minutes'
+FROM pages
+WHERE job_id = %(job_id)s
+  AND id = ANY(%(ids)s)
+  AND content_hash IS NOT NULL
+ON CONFLICT (hash) DO UPDATE
+SET due_at = excluded.due_at;
+
+-- name: frontier_slice
+SELECT id
+FROM frontier
+WHERE job_id = %(job_id)s
+LIMIT %(limit)s;
+
+-- name: purge_frontier
+DELETE FROM frontier
+WHERE job_id = %(job_id)s
+  AND id = ANY(%(ids)s);
+
+-- name: purge_job
+DELETE FROM jobs
+WHERE id = %(job_id)s;
+
+-- name: collect_bodies
+-- Bodies that nothing refers to, five minutes after their last reference went: longer than any
+-- call in flight can hold one that its page does not name yet.
+WITH due AS (
+    DELETE FROM body_garbage
+    WHERE hash IN (
+        SELECT hash
+        FROM body_garbage
+        WHERE due_at < clock_timestamp()
+        LIMIT %(limit)s
+        FOR UPDATE SKIP LOCKED
+    )
+    RETURNING hash
+)
+DELETE FROM bodies
+USING due
+WHERE bodies.hash = due.hash
+  AND bodies.touched_at < clock_timestamp() - interval '5 minutes'
+  AND NOT EXISTS (SELECT 1 FROM pages WHERE pages.content_hash = bodies.hash);

@@ -1,0 +1,332 @@
+-- name: insert_roots
+INSERT INTO frontier (job_id, url, url_key, depth, state)
+SELECT %(job_id)s, each.url, each.url_key, 0, 'queued'
+FROM unnest(%(urls)s::text[], %(url_keys)s::bytea[]) AS each (url, url_key)
+ON CONFLICT (job_id, url_key) DO NOTHING;
+
+-- name: commit_lazily
+-- A claim lost to a crash of the database is a claim to make again: no need to wait for the disk.
+SET LOCAL synchronous_commit = off;
+
+-- name: next_depth
+-- The smallest depth that waits; roots hold back all others while one of them is under way.
+SELECT depth
+FROM frontier
+WHERE job_id = %(job_id)s
+  AND state = 'queued'
+ORDER BY depth
+LIMIT 1;
+
+-- name: roots_under_way
+SELECT 1
+FROM frontier
+WHERE job_id = %(job_id)s
+  AND state = 'claimed'
+  AND depth = 0
+LIMIT 1;
+
+-- name: roots_open
+SELECT 1
+FROM frontier
+WHERE job_id = %(job_id)s
+  AND state IN ('queued', 'claimed')
+  AND depth = 0
+LIMIT 1;
+
+-- name: claim_urls
+-- Breadth first, one depth a batch; a URL that was in two lost calls travels alone.
+WITH next AS (
+    SELECT job_id, id
+    FROM frontier
+    WHERE job_id = %(job_id)s
+      AND state = 'queued'
+      AND depth = %(depth)s
+      AND failed_calls + lost_calls < 2
+    ORDER BY id
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE frontier
+SET state = 'claimed'
+FROM next
+WHERE frontier.job_id = next.job_id
+  AND frontier.id = next.id
+RETURNING frontier.id, frontier.url, frontier.depth;
+
+-- name: claim_suspect
+-- One URL that two calls were lost with, for a call of its own.
+WITH next AS (
+    SELECT job_id, id
+    FROM frontier
+    WHERE job_id = %(job_id)s
+      AND state = 'queued'
+      AND depth = %(depth)s
+      AND failed_calls + lost_calls >= 2
+    ORDER BY id
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE frontier
+SET state = 'claimed'
+FROM next
+WHERE frontier.job_id = next.job_id
+  AND frontier.id = next.id
+RETURNING frontier.id, frontier.url, frontier.depth;
+
+-- name: return_urls
+-- Back to the queue, unharmed: a call did not get to them, or their worker is stopping.
+UPDATE frontier
+SET state = 'queued'
+WHERE job_id = %(job_id)s
+  AND state = 'claimed'
+  AND id = ANY(%(ids)s)
+RETURNING id;
+
+-- name: return_unheld
+-- Back to the queue: claimed in the database, but not in the orchestrator's hand.
+UPDATE frontier
+SET state = 'queued'
+WHERE job_id = %(job_id)s
+  AND state = 'claimed'
+  AND NOT id = ANY(%(ids)s::bigint[])
+RETURNING id;
+
+-- name: return_failed_call
+-- Back to the queue after a failed call; the third failure is the last.
+UPDATE frontier
+SET state = CASE WHEN failed_calls >= %(most)s - 1 THEN 'done' ELSE 'queued' END,
+    outcome = CASE WHEN failed_calls >= %(most)s - 1 THEN 'failed' END,
+    reason = CASE WHEN failed_calls >= %(most)s - 1 THEN 'function-error' END,
+    failed_calls = failed_calls + 1
+WHERE job_id = %(job_id)s
+  AND state = 'claimed'
+  AND id = ANY(%(ids)s)
+RETURNING id, url, depth, state;
+
+-- name: return_lost
+-- Everything a lost orchestrator had in hand. Its death is not the URLs' fault, or only after
+-- several deaths; then it is contained like a failed call.
+UPDATE frontier
+SET state = CASE WHEN lost_calls >= %(most)s - 1 THEN 'done' ELSE 'queued' END,
+    outcome = CASE WHEN lost_calls >= %(most)s - 1 THEN 'failed' END,
+    reason = CASE WHEN lost_calls >= %(most)s - 1 THEN 'function-error' END,
+    lost_calls = lost_calls + 1
+WHERE job_id = %(job_id)s
+  AND state = 'claimed'
+RETURNING id, state;
+
+-- name: return_all_claimed
+UPDATE frontier
+SET state = 'queued'
+WHERE job_id = %(job_id)s
+  AND state = 'claimed'
+RETURNING id;
+
+-- name: known_by_key
+-- What the job knows of some URLs.
+SELECT id, url_key, depth, state, alias_of
+FROM frontier
+WHERE job_id = %(job_id)s
+  AND url_key = ANY(%(url_keys)s);
+
+-- name: settle
+-- Outcomes of claimed URLs; rows that are no longer claimed are not touched.
+UPDATE frontier
+SET state = each.state,
+    outcome = each.outcome,
+    reason = each.reason,
+    failed_calls = 0,
+    lost_calls = 0
+FROM unnest(
+    %(ids)s::bigint[],
+    %(states)s::text[],
+    %(outcomes)s::text[],
+    %(reasons)s::text[]
+) AS each (id, state, outcome, reason)
+WHERE frontier.job_id = %(job_id)s
+  AND frontier.id = each.id
+  AND frontier.state = 'claimed'
+RETURNING frontier.id, frontier.depth;
+
+-- name: hand_claim_over
+-- A redirect led to a URL that waits: the claim passes to it, under the smaller depth.
+UPDATE frontier
+SET state = 'claimed',
+    depth = least(frontier.depth, %(depth)s)
+WHERE job_id = %(job_id)s
+  AND id = %(id)s
+  AND state IN ('queued', 'beyond')
+RETURNING id;
+
+-- name: lock_claimed
+-- The URLs of a result that are still in this orchestrator's hand, with their present depth.
+SELECT id, url, depth
+FROM frontier
+WHERE job_id = %(job_id)s
+  AND state = 'claimed'
+  AND id = ANY(%(ids)s)
+ORDER BY id
+FOR UPDATE;
+
+-- name: insert_aliases
+-- Redirect targets: known from now on, so that no link leads to a second fetch.
+INSERT INTO frontier (job_id, url, url_key, depth, state, alias_of)
+SELECT %(job_id)s, each.url, each.url_key, each.depth, 'alias', each.alias_of
+FROM unnest(
+    %(urls)s::text[],
+    %(url_keys)s::bytea[],
+    %(depths)s::integer[],
+    %(alias_of)s::bigint[]
+) AS each (url, url_key, depth, alias_of)
+ON CONFLICT (job_id, url_key) DO NOTHING;
+
+-- name: discover
+-- New URLs, and known ones that were found again closer to a root.
+INSERT INTO frontier (job_id, url, url_key, depth, state, found_on)
+SELECT %(job_id)s, each.url, each.url_key, each.depth, each.state, each.found_on
+FROM unnest(
+    %(urls)s::text[],
+    %(url_keys)s::bytea[],
+    %(depths)s::integer[],
+    %(states)s::text[],
+    %(found_on)s::bigint[]
+) WITH ORDINALITY AS each (url, url_key, depth, state, found_on, position)
+ORDER BY each.position
+ON CONFLICT (job_id, url_key) DO UPDATE
+SET depth = excluded.depth,
+    found_on = excluded.found_on
+WHERE frontier.depth > excluded.depth
+RETURNING id, url_key, depth, state, alias_of, (xmax = 0) AS inserted;
+
+-- name: lower_depths
+-- Targets of aliases that were found closer to a root.
+UPDATE frontier
+SET depth = each.depth
+FROM unnest(%(ids)s::bigint[], %(depths)s::integer[]) AS each (id, depth)
+WHERE frontier.job_id = %(job_id)s
+  AND frontier.id = each.id
+  AND frontier.depth > each.depth
+RETURNING frontier.id, frontier.depth, frontier.state, frontier.alias_of;
+
+-- name: queue_beyond_ids
+UPDATE frontier
+SET state = 'queued'
+WHERE job_id = %(job_id)s
+  AND state = 'beyond'
+  AND id = ANY(%(ids)s)
+RETURNING id, depth;
+
+-- name: queue_beyond
+-- A slice of what a raised depth lets in.
+WITH next AS (
+    SELECT job_id, id
+    FROM frontier
+    WHERE job_id = %(job_id)s
+      AND state = 'beyond'
+      AND depth <= %(max_depth)s
+    ORDER BY depth, id
+    LIMIT %(limit)s
+)
+UPDATE frontier
+SET state = 'queued'
+FROM next
+WHERE frontier.job_id = next.job_id
+  AND frontier.id = next.id
+RETURNING frontier.id, frontier.depth;
+
+-- name: put_beyond
+-- A slice of what a lowered depth leaves out.
+WITH next AS (
+    SELECT job_id, id
+    FROM frontier
+    WHERE job_id = %(job_id)s
+      AND state = 'queued'
+      AND depth > %(max_depth)s
+    LIMIT %(limit)s
+)
+UPDATE frontier
+SET state = 'beyond'
+FROM next
+WHERE frontier.job_id = next.job_id
+  AND frontier.id = next.id
+RETURNING frontier.id;
+
+-- name: skip_over_limit
+-- A slice of what waits when the page limit is reached.
+WITH next AS (
+    SELECT job_id, id
+    FROM frontier
+    WHERE job_id = %(job_id)s
+      AND state = 'queued'
+    LIMIT %(limit)s
+)
+UPDATE frontier
+SET state = 'done',
+    outcome = 'skipped',
+    reason = 'page-limit'
+FROM next
+WHERE frontier.job_id = next.job_id
+  AND frontier.id = next.id
+RETURNING frontier.id;
+
+-- name: requeue_over_limit
+-- A slice of what a raised page limit lets in.
+WITH next AS (
+    SELECT job_id, id
+    FROM frontier
+    WHERE job_id = %(job_id)s
+      AND reason = 'page-limit'
+    ORDER BY id
+    LIMIT %(limit)s
+)
+UPDATE frontier
+SET state = 'queued',
+    outcome = NULL,
+    reason = NULL
+FROM next
+WHERE frontier.job_id = next.job_id
+  AND frontier.id = next.id
+RETURNING frontier.id, frontier.depth;
+
+-- name: requeue_failed
+-- Failed URLs for another try.
+UPDATE frontier
+SET state = 'queued',
+    outcome = NULL,
+    reason = NULL,
+    failed_calls = 0,
+    lost_calls = 0
+WHERE job_id = %(job_id)s
+  AND outcome = 'failed'
+RETURNING id;
+
+-- name: something_to_do
+-- Whether a resumed job would find anything: waiting, let in by raised limits, or unfinished.
+SELECT EXISTS (
+        SELECT 1 FROM frontier
+        WHERE job_id = %(job_id)s
+          AND state IN ('queued', 'claimed', 'fetched')
+    ) OR EXISTS (
+        SELECT 1 FROM frontier
+        WHERE job_id = %(job_id)s
+          AND state = 'beyond'
+          AND (%(max_depth)s IS NULL OR depth <= %(max_depth)s)
+    ) OR (%(room)s AND EXISTS (
+        SELECT 1 FROM frontier
+        WHERE job_id = %(job_id)s
+          AND reason = 'page-limit'
+    )) OR EXISTS (
+        SELECT 1 FROM pages
+        WHERE job_id = %(job_id)s
+          AND stale
+    ) AS anything;
+
+-- name: left_out
+-- What a job left out, by reason: deeper than its limit, and skipped URLs.
+SELECT CASE WHEN state = 'beyond' THEN 'depth' ELSE reason END AS reason,
+    count(*) AS count
+FROM frontier
+WHERE job_id = %(job_id)s
+  AND (state = 'beyond' OR outcome = 'skipped')
+GROUP BY 1
+ORDER BY 2 DESC;

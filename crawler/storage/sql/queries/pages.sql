@@ -1,0 +1,222 @@
+-- name: insert_pages
+-- What the site answered; a URL tried again replaces what was kept of it.
+INSERT INTO pages (
+    job_id, id, final_url, http_status, title, ms, bytes,
+    content_type, content_hash, headers, hops, links, stale, counted
+)
+SELECT %(job_id)s, each.*
+FROM unnest(
+    %(ids)s::bigint[],
+    %(final_urls)s::text[],
+    %(http_statuses)s::integer[],
+    %(titles)s::text[],
+    %(ms)s::integer[],
+    %(bytes)s::bigint[],
+    %(content_types)s::text[],
+    %(content_hashes)s::bytea[],
+    %(headers)s::bytea[],
+    %(hops)s::bytea[],
+    %(links)s::bytea[],
+    %(stale)s::boolean[],
+    %(counted)s::boolean[]
+) AS each
+ON CONFLICT (job_id, id) DO UPDATE
+SET final_url = excluded.final_url,
+    http_status = excluded.http_status,
+    title = excluded.title,
+    ms = excluded.ms,
+    bytes = excluded.bytes,
+    content_type = excluded.content_type,
+    content_hash = excluded.content_hash,
+    fetched_at = clock_timestamp(),
+    headers = excluded.headers,
+    hops = excluded.hops,
+    links = excluded.links,
+    stale = excluded.stale,
+    counted = excluded.counted;
+
+-- name: mark_stale
+-- Their links are to be queued anew.
+UPDATE pages
+SET stale = true
+WHERE job_id = %(job_id)s
+  AND id = ANY(%(ids)s)
+  AND links IS NOT NULL;
+
+-- name: take_stale
+-- A slice of pages whose links are to be queued anew; freshened by the same transaction.
+WITH next AS (
+    SELECT job_id, id, counted
+    FROM pages
+    WHERE job_id = %(job_id)s
+      AND stale
+    ORDER BY id
+    LIMIT %(limit)s
+)
+UPDATE pages
+SET stale = false,
+    counted = true
+FROM next
+JOIN frontier
+    ON frontier.job_id = next.job_id
+   AND frontier.id = next.id
+WHERE pages.job_id = next.job_id
+  AND pages.id = next.id
+RETURNING pages.id, frontier.depth, pages.links, next.counted;
+
+-- name: any_stale
+SELECT 1
+FROM pages
+WHERE job_id = %(job_id)s
+  AND stale
+LIMIT 1;
+
+-- name: unprocessed
+-- Fetched pages whose content waits for the processor.
+SELECT frontier.id,
+    coalesce(pages.final_url, frontier.url) AS url,
+    pages.content_hash,
+    pages.content_type,
+    frontier.failed_calls + frontier.lost_calls AS attempts
+FROM frontier
+JOIN pages
+    ON pages.job_id = frontier.job_id
+   AND pages.id = frontier.id
+WHERE frontier.job_id = %(job_id)s
+  AND frontier.state = 'fetched'
+  AND frontier.id > %(after)s
+ORDER BY frontier.id
+LIMIT %(limit)s;
+
+-- name: count_lost_processing
+-- A lost orchestrator may have died of what it had sent to the processor.
+UPDATE frontier
+SET lost_calls = lost_calls + 1
+WHERE job_id = %(job_id)s
+  AND state = 'fetched';
+
+-- name: count_failed_processing
+UPDATE frontier
+SET failed_calls = failed_calls + 1
+WHERE job_id = %(job_id)s
+  AND state = 'fetched'
+  AND id = ANY(%(ids)s)
+RETURNING id, failed_calls + lost_calls AS attempts;
+
+-- name: mark_processed
+-- The guard that makes processing idempotent: only what still waits is taken.
+UPDATE frontier
+SET state = 'done',
+    content = %(content)s
+WHERE job_id = %(job_id)s
+  AND state = 'fetched'
+  AND id = ANY(%(ids)s)
+RETURNING id;
+
+-- name: insert_documents
+INSERT INTO documents (job_id, id, title, description, language, markdown, length)
+SELECT %(job_id)s, each.*
+FROM unnest(
+    %(ids)s::bigint[],
+    %(titles)s::text[],
+    %(descriptions)s::text[],
+    %(languages)s::text[],
+    %(markdowns)s::bytea[],
+    %(lengths)s::integer[]
+) AS each
+ON CONFLICT (job_id, id) DO NOTHING;
+
+-- name: rows
+-- The URLs of a job in the order in which they were found, with what came of them.
+SELECT frontier.id, frontier.url, frontier.outcome, frontier.reason, frontier.depth,
+    frontier.found_on, frontier.content,
+    pages.final_url, pages.http_status, pages.title, pages.ms, pages.bytes,
+    pages.content_type, pages.content_hash, pages.fetched_at
+FROM frontier
+LEFT JOIN pages
+    ON pages.job_id = frontier.job_id
+   AND pages.id = frontier.id
+WHERE frontier.job_id = %(job_id)s
+  AND frontier.id > %(after)s
+  AND frontier.state NOT IN ('beyond', 'alias')
+  AND (%(outcome)s IS NULL OR frontier.outcome = %(outcome)s)
+  AND (%(pending)s IS NOT TRUE OR frontier.outcome IS NULL)
+  AND (%(q)s IS NULL OR frontier.url ILIKE %(q)s OR pages.title ILIKE %(q)s)
+ORDER BY frontier.id
+LIMIT %(limit)s;
+
+-- name: newest_rows
+-- The URLs that were settled last, newest first.
+SELECT frontier.id, frontier.url, frontier.outcome, frontier.reason, frontier.depth,
+    frontier.found_on, frontier.content,
+    pages.final_url, pages.http_status, pages.title, pages.ms, pages.bytes,
+    pages.content_type, pages.content_hash, pages.fetched_at
+FROM pages
+JOIN frontier
+    ON frontier.job_id = pages.job_id
+   AND frontier.id = pages.id
+WHERE pages.job_id = %(job_id)s
+ORDER BY pages.fetched_at DESC, pages.id DESC
+LIMIT %(limit)s;
+
+-- name: page
+-- One URL with all that was kept of it.
+SELECT frontier.id, frontier.url, frontier.outcome, frontier.reason, frontier.depth,
+    frontier.found_on, frontier.content,
+    pages.final_url, pages.http_status, pages.title, pages.ms, pages.bytes,
+    pages.content_type, pages.content_hash, pages.fetched_at,
+    pages.headers, pages.hops, pages.links,
+    documents.title AS document_title, documents.description, documents.language,
+    documents.markdown
+FROM frontier
+LEFT JOIN pages
+    ON pages.job_id = frontier.job_id
+   AND pages.id = frontier.id
+LEFT JOIN documents
+    ON documents.job_id = frontier.job_id
+   AND documents.id = frontier.id
+WHERE frontier.job_id = %(job_id)s
+  AND frontier.id = %(id)s
+  AND frontier.state NOT IN ('beyond', 'alias');
+
+-- name: whole_pages
+-- Rows with all that was kept, for a list paged by size.
+SELECT frontier.id, frontier.url, frontier.outcome, frontier.reason, frontier.depth,
+    frontier.found_on, frontier.content,
+    pages.final_url, pages.http_status, pages.title, pages.ms, pages.bytes,
+    pages.content_type, pages.content_hash, pages.fetched_at,
+    pages.headers, pages.hops, pages.links,
+    documents.title AS document_title, documents.description, documents.language,
+    documents.markdown
+FROM frontier
+LEFT JOIN pages
+    ON pages.job_id = frontier.job_id
+   AND pages.id = frontier.id
+LEFT JOIN documents
+    ON documents.job_id = frontier.job_id
+   AND documents.id = frontier.id
+WHERE frontier.job_id = %(job_id)s
+  AND frontier.id > %(after)s
+  AND frontier.state NOT IN ('beyond', 'alias')
+  AND (%(outcome)s IS NULL OR frontier.outcome = %(outcome)s)
+  AND (%(pending)s IS NOT TRUE OR frontier.outcome IS NULL)
+  AND (%(q)s IS NULL OR frontier.url ILIKE %(q)s OR pages.title ILIKE %(q)s)
+ORDER BY frontier.id
+LIMIT %(limit)s;
+
+-- name: documents_after
+-- Finished pages with their Markdown, a slice at a time.
+SELECT frontier.id, coalesce(pages.final_url, frontier.url) AS url, frontier.depth,
+    pages.fetched_at, documents.title, documents.description, documents.language,
+    documents.markdown
+FROM documents
+JOIN frontier
+    ON frontier.job_id = documents.job_id
+   AND frontier.id = documents.id
+JOIN pages
+    ON pages.job_id = documents.job_id
+   AND pages.id = documents.id
+WHERE documents.job_id = %(job_id)s
+  AND documents.id > %(after)s
+ORDER BY documents.id
+LIMIT %(limit)s;
