@@ -1,0 +1,9 @@
+"""The mission by name: three stateless functions, and the loop that calls two of them.
+
+jobs          create a job
+crawl         crawl a batch: fetch, extract links, keep bodies
+process       process content: Markdown, metadata
+orchestrator  claim a batch, call crawl, queue what was discovered, call process, until done
+calls         how the orchestrator reaches crawl and process: HTTP, signed
+wire          what those calls say, as JSON
+"""

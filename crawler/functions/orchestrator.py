@@ -1,0 +1,265 @@
+"""The loop of one job: claim, call crawl, apply, queue what was discovered, call process, end.
+
+It runs in one greenlet under a lease. Calls run in greenlets of their own and leave their
+answers in `Crawling.answers`, so that only this loop writes what they brought:
+
+    Leasing ──── lost? status? time? ────┐
+                                         ▼
+    frontier ── claim ──► Crawling ──► crawl calls ──► answers ── apply ──► frontier
+                                                                    └─────► Processing
+    nothing waits and nothing is under way ──► finish
+
+It ends by the job's end; by a lost lease (`Fenced`: nothing more is written); by a stopping
+worker (results in hand are applied for two seconds, then the job is handed over); by a pause.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import gevent
+from gevent.event import Event
+
+from crawler.domain.lifecycle import JobStatus
+from crawler.domain.politeness import BATCH
+from crawler.functions.calls import FunctionCalls
+from crawler.functions.crawling import Call, Crawling
+from crawler.functions.leasing import Leasing
+from crawler.functions.processing import Processing
+from crawler.storage.changes import Fenced
+from crawler.storage.database import Outage
+from crawler.storage.discovery import KnownUrls
+from crawler.storage.frontier import FrontierStore, Halted
+from crawler.storage.leases import Lease, LeaseStore
+from crawler.storage.pages import PageStore
+
+HAND_OVER_SECONDS = 2.0
+"""How long a stopping worker still applies results that come in."""
+
+_TICK_SECONDS = 0.5
+_MOST_ERRORS = 5
+_BACKOFF_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0)
+_GOES_ON = frozenset({JobStatus.RUNNING, JobStatus.PAUSED})
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What an orchestrator reads and writes."""
+
+    frontier: FrontierStore
+    leases: LeaseStore
+    pages: PageStore
+
+
+class Orchestrator:
+    """Runs one job under one lease; `run` returns when this worker is done with it."""
+
+    def __init__(
+        self,
+        lease: Lease,
+        stores: Stores,
+        calls: FunctionCalls,
+        stopping: Event,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._lease = lease
+        self._frontier = stores.frontier
+        self._stopping = stopping
+        self._monotonic = monotonic
+        self._wake = Event()
+        self._leasing = Leasing(lease, stores.leases, monotonic, self._wake.set)
+        self._crawling = Crawling(lease, calls, monotonic, self._wake.set)
+        self._processing = Processing(lease, stores.pages, calls, self._wake.set)
+        self._known = KnownUrls()
+        self._time_limit = lease.options.time_limit_seconds
+        # A new orchestrator looks at everything that an older one may have left.
+        self._unsure = self._stale = True
+        self._options_version: int | None = None
+
+    def wake(self) -> None:
+        """Has the loop look again now: the worker is stopping."""
+        self._wake.set()
+
+    def run(self) -> None:
+        """Runs until the job has ended, is paused, or belongs to someone else."""
+        handed_over = False
+        self._leasing.start()
+        try:
+            handed_over = self._run()
+        except Fenced:
+            log.info("job %s: epoch %d is over", self._lease.job_id, self._lease.epoch)
+        finally:
+            self._crawling.drop()
+            self._processing.stop()
+            self._leasing.stop(handed_over=handed_over)
+
+    def _run(self) -> bool:
+        """Steps until the end; returns whether another worker shall go on."""
+        errors = outages = 0
+        while not self._stopping.is_set():
+            try:
+                if self._step():
+                    return False
+                errors = outages = 0
+            except Fenced:
+                raise
+            except Outage as outage:
+                self._outlast(outage, outages)
+                outages += 1
+            except Exception:
+                errors += 1
+                if self._give_up(errors):
+                    return False
+        self._hand_over()
+        return True
+
+    def _step(self) -> bool:
+        """One turn of the loop; returns whether this worker is done with the job."""
+        self._wake.clear()
+        if self._leasing.lost:
+            raise Fenced
+        try:
+            self._catch_up()
+            self._apply_answers()
+            if self._leasing.status is JobStatus.RUNNING:
+                return self._advance()
+            return self._wind_down()
+        except Halted:
+            self._leasing.renew()
+            return self._leasing.status not in _GOES_ON
+
+    def _catch_up(self) -> None:
+        """After an outage, whose last commit may or may not have happened, and at the start."""
+        if self._unsure:
+            self._frontier.recover(self._lease, self._crawling.in_hand)
+            self._processing.load()
+            self._stale, self._unsure = True, False
+
+    def _apply_answers(self) -> None:
+        answers = self._crawling.answers
+        while answers:
+            self._apply(answers[0])
+            answers.popleft()
+
+    def _apply(self, call: Call) -> None:
+        if call.answer is None:
+            self._frontier.fail_call(self._lease, call.ids, call.error or "no answer")
+            return
+        self._crawling.note(call.answer)
+        try:
+            applied = self._frontier.apply(self._lease, call.answer.batch, self._known)
+        except (Fenced, Halted, *Outage):
+            raise
+        except Exception:
+            error = f"Internal error {_log_error()}"
+            self._frontier.fail_call(self._lease, call.ids, error)
+            return
+        self._stale = self._stale or applied.made_stale
+        self._processing.add(applied.to_process)
+
+    def _advance(self) -> bool:
+        seconds_left = self._leasing.seconds_left(self._time_limit)
+        if seconds_left <= 0:
+            self._frontier.time_out(self._lease)
+            return True
+        self._follow_changes()
+        self._expand()
+        over_limit = self._dispatch(seconds_left)
+        if self._crawling.idle:
+            if over_limit:
+                self._skip_over_limit()
+            if self._is_finished():
+                return True
+        self._wait(seconds_left)
+        return False
+
+    def _follow_changes(self) -> None:
+        """Limits changed, or this orchestrator is new: URLs move in or out of the job."""
+        version = self._leasing.options_version
+        if version != self._options_version:
+            while self._frontier.adjust(self._lease):
+                pass
+            self._known.forget()
+            self._options_version = version
+
+    def _expand(self) -> None:
+        while self._stale and self._frontier.expand(self._lease, self._known):
+            self._apply_answers()
+        self._stale = False
+
+    def _dispatch(self, seconds_left: float) -> bool:
+        """Sends batches while the pace allows; returns whether the page limit holds the rest."""
+        while not self._processing.is_behind:
+            if self._crawling.wants_batch:
+                claim = self._frontier.claim(self._lease, BATCH)
+                self._time_limit = claim.options.time_limit_seconds
+                if not claim.urls:
+                    return claim.over_limit
+                self._crawling.hold(claim)
+            if not self._crawling.send(seconds_left):
+                return False
+        return False
+
+    def _skip_over_limit(self) -> None:
+        while self._frontier.skip_over_limit(self._lease):
+            pass
+
+    def _is_finished(self) -> bool:
+        if self._processing.busy:
+            return False
+        if self._frontier.finish(self._lease) is not None:
+            return True
+        self._stale = True
+        self._processing.load()
+        return False
+
+    def _wind_down(self) -> bool:
+        """A paused job: what is in flight still counts, then the job is left alone."""
+        held = self._crawling.let_go()
+        if held:
+            self._frontier.return_urls(self._lease, held)
+        if self._crawling.idle and not self._processing.busy:
+            return True
+        self._wait(_TICK_SECONDS)
+        return self._leasing.status not in _GOES_ON
+
+    def _wait(self, seconds_left: float) -> None:
+        pause = self._crawling.seconds_to_wait or _TICK_SECONDS
+        self._wake.wait(max(0.0, min(_TICK_SECONDS, pause, seconds_left)))
+
+    def _hand_over(self) -> None:
+        """The worker stops: no new claims, what comes in within two seconds still counts."""
+        deadline = self._monotonic() + HAND_OVER_SECONDS
+        try:
+            while not self._crawling.idle and self._monotonic() < deadline:
+                self._wake.clear()
+                self._apply_answers()
+                self._wake.wait(0.1)
+            self._frontier.recover(self._lease, ())
+        except (Halted, *Outage) as error:
+            log.warning("job %s: handed over in haste: %s", self._lease.job_id, error)
+
+    def _outlast(self, outage: BaseException, outages: int) -> None:
+        log.warning("job %s waits for the database: %s", self._lease.job_id, outage)
+        self._unsure = True
+        gevent.sleep(_BACKOFF_SECONDS[min(outages, len(_BACKOFF_SECONDS) - 1)])
+
+    def _give_up(self, errors: int) -> bool:
+        """An internal error: tried again, five times running, then the job fails."""
+        name = _log_error()
+        self._unsure = True
+        gevent.sleep(_TICK_SECONDS)
+        if errors < _MOST_ERRORS:
+            return False
+        self._frontier.fail(self._lease, f"Internal error {name}")
+        return True
+
+
+def _log_error() -> str:
+    """Logs the present exception under a name that can be shown to a user."""
+    name = uuid.uuid4().hex[:8]
+    log.exception("internal error %s", name)
+    return name

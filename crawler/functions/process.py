@@ -1,0 +1,69 @@
+"""Function 3: process content. Bodies become Markdown and metadata, each page's once.
+
+Answers after the content is stored, so that the caller may repeat a call that got no answer:
+a page that was processed meanwhile is left as it is.
+"""
+
+import logging
+
+from gevent.threadpool import ThreadPool
+
+from crawler.content.document import make_document
+from crawler.domain.text import one_line
+from crawler.storage.bodies import BodyStore
+from crawler.storage.packing import pack
+from crawler.storage.pages import PageStore
+from crawler.storage.results import PageToProcess, ProcessedPage
+
+log = logging.getLogger(__name__)
+
+
+class ProcessFunction:
+    """Answers process calls with what a worker has: threads and the database."""
+
+    def __init__(self, bodies: BodyStore, pages: PageStore, threads: ThreadPool) -> None:
+        self._bodies = bodies
+        self._pages = pages
+        self._threads = threads
+
+    def __call__(self, job_id: str, pages: list[PageToProcess]) -> None:
+        """Processes pages and stores what came of them.
+
+        Raises:
+            UnknownJob: when the job is gone.
+        """
+        bodies = self._bodies.get([page.content_hash for page in pages])
+        processed: list[ProcessedPage] = []
+        failed: list[int] = []
+        for page in pages:
+            document = self._threads.apply(_document, (page, bodies.get(page.content_hash)))
+            if document is None:
+                failed.append(page.id)
+            else:
+                processed.append(document)
+        self._pages.store_processed(job_id, processed, failed)
+
+
+def _document(page: PageToProcess, body: bytes | None) -> ProcessedPage | None:
+    """A page's document, made in a thread; None where it can't be made.
+
+    The converter promises not to raise; should it do so after all, one page has no Markdown
+    rather than nine others waiting for it.
+    """
+    if body is None:
+        log.error("no body is kept for page %d", page.id)
+        return None
+    try:
+        document = make_document(body, page.content_type, page.url)
+        markdown = document.markdown.encode("utf-8", "replace")
+    except Exception:
+        log.exception("page %d can't be converted", page.id)
+        return None
+    return ProcessedPage(
+        id=page.id,
+        title=one_line(document.title, 300),
+        description=one_line(document.description, 1_000),
+        language=one_line(document.language, 35),
+        markdown=pack(markdown),
+        length=len(document.markdown),
+    )
