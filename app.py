@@ -1,0 +1,59 @@
+"""Clew's application: the one place where its parts are wired.
+
+`create_app` makes them and starts nothing; gunicorn.conf.py starts each worker's own work after
+fork. `python app.py` hands over to the supervisor, which starts the engines and gunicorn.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from flask import Flask
+
+from crawler.runtime.worker import Runtime
+from crawler.settings import Settings, SettingsError, load_secret
+from crawler.web import api, functions, health, pages, prefix, problems, security, stream
+from crawler.web.services import EXTENSION, Services
+
+_ROOT = Path(__file__).resolve().parent
+_MOST_BODY_BYTES = 4 * 2**20
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The WSGI application, by settings that are read from the environment where none are given.
+
+    Raises:
+        SettingsError: when a setting is wrong, or no engines are named.
+    """
+    settings = settings or Settings.from_environ(os.environ)
+    if settings.database_url is None or settings.redis_url is None:
+        raise SettingsError(
+            "DATABASE_URL and REDIS_URL are unset: start Clew by `python app.py`, which starts"
+            " the engines, or set both"
+        )
+    secret = settings.secret or load_secret(settings.data_dir)
+    runtime = Runtime(settings, settings.database_url, settings.redis_url, secret)
+    app = Flask(
+        __name__, template_folder=str(_ROOT / "templates"), static_folder=str(_ROOT / "static")
+    )
+    app.config["MAX_CONTENT_LENGTH"] = _MOST_BODY_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions[EXTENSION] = Services(settings, secret, runtime.jobs, runtime.pages, runtime)
+    problems.register(app)
+    security.register(app)
+    for blueprint in (
+        api.blueprint,
+        functions.blueprint,
+        health.blueprint,
+        pages.blueprint,
+        stream.blueprint,
+    ):
+        app.register_blueprint(blueprint)
+    prefix.register(app, settings.public_url)
+    return app
+
+
+if __name__ == "__main__":
+    from supervisor import main
+
+    sys.exit(main())

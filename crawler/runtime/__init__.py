@@ -1,0 +1,7 @@
+"""What one worker process runs beside its requests; made after fork, stopped before exit.
+
+worker     the parts, started and stopped together
+announcer  committed events on their way into Redis
+feeds      watched jobs: one reader per job, however many viewers
+ownership  orchestrators: started for jobs that have none, handed over when the worker stops
+"""

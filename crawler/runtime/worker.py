@@ -1,0 +1,178 @@
+"""A worker's parts, wired; started after fork, stopped when gunicorn asks the worker to stop."""
+
+import contextlib
+import logging
+import os
+import random
+import socket
+import time
+from collections.abc import Callable
+
+import gevent
+import redis
+from gevent.event import Event
+from gevent.pool import Group
+from gevent.threadpool import ThreadPool
+
+from crawler.domain.lifecycle import ACTIVE
+from crawler.fetching.fetcher import FetchConfig, Fetcher
+from crawler.fetching.robots import RobotsGate
+from crawler.functions.calls import FunctionCalls
+from crawler.functions.crawl import CrawlFunction
+from crawler.functions.orchestrator import Stores
+from crawler.functions.process import ProcessFunction
+from crawler.runtime.announcer import Announcer
+from crawler.runtime.feeds import Feeds
+from crawler.runtime.ownership import Ownership, keep
+from crawler.settings import Settings
+from crawler.storage.bodies import BodyStore
+from crawler.storage.calls import CallReader
+from crawler.storage.changes import Changes
+from crawler.storage.database import Database
+from crawler.storage.eventlog import EventLog, connect
+from crawler.storage.frontier import FrontierStore
+from crawler.storage.jobs import JobStore, Watched
+from crawler.storage.leases import LeaseStore
+from crawler.storage.pages import PageStore
+
+SWEEP_SECONDS = 1.0
+WATCH_SECONDS = 2.0
+_COLLECT_SECONDS = 60.0
+_ALIVE_SECONDS = 0.1
+_HAND_OVER_SECONDS = 4.0
+_THREADS = 2
+
+log = logging.getLogger(__name__)
+
+
+class Runtime:
+    """Everything of a worker that outlives a request.
+
+    It is made with the app and opens nothing then; `start` is called once, after fork.
+    """
+
+    def __init__(self, settings: Settings, database_url: str, redis_url: str, secret: str) -> None:
+        self._settings = settings
+        self._secret = secret
+        self.stopping = Event()
+        self.database = Database(database_url, settings.db_pool)
+        self._redis = connect(redis_url)
+        self.event_log = EventLog(self._redis)
+        self._announcer = Announcer(self.event_log, time.monotonic)
+        changes = Changes(self.database, self._announcer.announce)
+        self.jobs = JobStore(self.database, changes)
+        self.pages = PageStore(self.database, changes)
+        self._frontier = FrontierStore(changes)
+        self._changes = changes
+        self.bodies = BodyStore(self.database)
+        self.feeds = Feeds(self.event_log, self.jobs, time.monotonic)
+        self._greenlets = Group()
+        self._ownership: Ownership | None = None
+        self._make_functions()
+
+    def _make_functions(self) -> None:
+        threads = ThreadPool(_THREADS)
+        fetcher = Fetcher(
+            FetchConfig(
+                user_agent=self._settings.user_agent,
+                allow_private=self._settings.allow_private,
+                ca_bundle=self._settings.ca_bundle,
+            )
+        )
+        self.crawl = CrawlFunction(
+            fetcher,
+            RobotsGate(fetcher, time.monotonic),
+            self.bodies,
+            CallReader(self.database),
+            threads,
+            time.monotonic,
+            self.stopping.is_set,
+        )
+        self.process = ProcessFunction(self.bodies, self.pages, threads)
+
+    def start(self, functions_url: str, is_alive: Callable[[], bool]) -> None:
+        """Begins the worker's own work: wake-ups, orchestrators, clearing away."""
+        stores = Stores(
+            self._frontier,
+            LeaseStore(self.database, self._changes, socket.gethostname(), os.getpid()),
+            self.pages,
+        )
+        calls = FunctionCalls(functions_url, self._secret, time.time)
+        self._ownership = Ownership(stores, calls, self.stopping, time.monotonic)
+        self._greenlets.spawn(self._announcer.run)
+        self._greenlets.spawn(self._subscribe)
+        self._greenlets.spawn(keep, "the watch", WATCH_SECONDS, self.feeds.check)
+        self._greenlets.spawn(keep, "the sweep", SWEEP_SECONDS, self._ownership.sweep)
+        self._greenlets.spawn(keep, "clearing away", SWEEP_SECONDS, self._purge)
+        self._greenlets.spawn(keep, "collecting", _COLLECT_SECONDS, self.bodies.collect)
+        self._greenlets.spawn(self._notice_stop, is_alive)
+
+    def wake(self, job_id: str) -> None:
+        """Sees that an orchestrator runs for a job: it was created, resumed, or is watched."""
+        if self._ownership is not None:
+            self._ownership.wake(job_id)
+
+    def wake_if_active(self, job_id: str, watched: Watched) -> None:
+        """The same for a viewer who arrives, if the job should run at all."""
+        if watched.status in ACTIVE:
+            self.wake(job_id)
+
+    def forget(self, job_id: str) -> None:
+        """Drops the copy of a deleted job's log; without Redis it expires by itself."""
+        with contextlib.suppress(redis.RedisError):
+            self.event_log.delete(job_id)
+
+    def stop(self) -> None:
+        """Hands jobs over and lets committed events reach Redis; called once, before exit."""
+        self.stopping.set()
+        if self._ownership is not None:
+            self._ownership.stop(_HAND_OVER_SECONDS)
+        self._announcer.flush(1.0)
+        self._greenlets.kill(block=False)
+
+    def is_ready(self) -> dict[str, bool]:
+        """Whether the engines answer."""
+        return {"postgres": self._postgres_answers(), "redis": self._redis_answers()}
+
+    def _postgres_answers(self) -> bool:
+        try:
+            self.jobs.watch([])
+        except Exception:
+            log.warning("PostgreSQL does not answer", exc_info=True)
+            return False
+        return True
+
+    def _redis_answers(self) -> bool:
+        try:
+            return bool(self._redis.ping())
+        except redis.RedisError:
+            return False
+
+    def _notice_stop(self, is_alive: Callable[[], bool]) -> None:
+        """Streams end and jobs are handed over as soon as the worker is asked to stop."""
+        while is_alive():
+            gevent.sleep(_ALIVE_SECONDS)
+        self.stopping.set()
+        self.feeds.notify()
+        if self._ownership is not None:
+            self._ownership.stop(_HAND_OVER_SECONDS)
+
+    def _subscribe(self) -> None:
+        """One subscription per worker; after a break everything is read again."""
+        while True:
+            try:
+                subscription = self.event_log.subscribe()
+                self.feeds.look_again()
+                while True:
+                    message = subscription.get_message(timeout=WATCH_SECONDS)
+                    if message is not None:
+                        self.feeds.hear(str(message["data"]))
+            except redis.RedisError as error:
+                log.warning("no wake-ups from Redis: %s", error)
+            except Exception:
+                log.exception("the subscription failed")
+            gevent.sleep(random.uniform(0.2, 1.0))
+
+    def _purge(self) -> None:
+        while self.bodies.purge_deleted() and not self.stopping.is_set():
+            gevent.sleep(0)
