@@ -107,7 +107,9 @@ def end_orphan(pid: int, program: str, argument: str, steps: Steps) -> bool:
     ``steps`` are signals, each with the seconds to wait before the next.
     """
     return _end(
-        lambda number: _send(pid, number), lambda: not runs(pid, program, argument), steps,
+        lambda number: _send(pid, number),
+        lambda: not runs(pid, program, argument),
+        steps,
         hurry=lambda: False,
     )
 
@@ -120,16 +122,20 @@ def end_child(
     return _end(child.send_signal, lambda: child.poll() is not None, steps, hurry)
 
 
-def end_session(leader: int, program: str, argument: str, steps: Steps) -> bool:
-    """End what is left of the session that the child ``leader`` had, unless the number belongs to
-    somebody else by now; its processes all carry its arguments. Returns whether all are gone."""
+def end_session(
+    leader: int, program: str, argument: str, steps: Steps,
+    hurry: Callable[[], bool] = lambda: False,
+) -> bool:
+    """End all that is left of the session of ``leader``, a child of ours or of a former run.
+
+    Its processes all carry its arguments; with others the number belongs to somebody else by now.
+    Returns whether all are gone.
+    """
     def send(number: signal.Signals) -> None:
         for pid in _members(leader, program, argument):
             _send(pid, number)
 
-    return _end(
-        send, lambda: not _members(leader, program, argument), steps, hurry=lambda: False
-    )
+    return _end(send, lambda: not _members(leader, program, argument), steps, hurry)
 
 
 def _members(leader: int, program: str, argument: str) -> list[int]:

@@ -15,7 +15,10 @@ from engines.errors import EngineError
 from engines.process import Steps, end_child, end_session, spawn
 
 _ROOT = Path(__file__).resolve().parent.parent
-_STOP_STEPS: Steps = ((signal.SIGTERM, 12), (signal.SIGKILL, 3))
+# A worker that is still starting misses the signal that its master passes on, and the master waits
+# for it as long as it may; so after a second everyone gets it once more.
+_ASK_STEPS: Steps = ((signal.SIGTERM, 1),)
+_STOP_STEPS: Steps = ((signal.SIGTERM, 11), (signal.SIGKILL, 3))
 _LEFTOVER_STEPS: Steps = ((signal.SIGTERM, 3), (signal.SIGKILL, 3))
 _READY_TIMEOUT_SECONDS = 2
 
@@ -67,8 +70,9 @@ class WebServer:
         """Stop gracefully, by force after 12 s or when ``hurry`` says so."""
         if self._process is None:
             return
-        end_child(self._process, _STOP_STEPS, hurry)
-        end_session(self._process.pid, "gunicorn", self._mark, ((signal.SIGKILL, 3),))
+        end_child(self._process, _ASK_STEPS, hurry)
+        end_session(self._process.pid, "gunicorn", self._mark, _STOP_STEPS, hurry)
+        self._process.poll()
         self._process = None
         self._pid_file.unlink(missing_ok=True)
 
