@@ -144,10 +144,36 @@ def longest_pause(url: str, setting: Setting) -> tuple[Outcome, float]:
         ticker.kill()
 
 
+def callers_error(url: str, seconds: float) -> tuple[list[str], Outcome]:
+    """What its caller's own mistakes and deadline come out as, and that the fetcher goes on."""
+    fetcher = _fetcher(Setting(), _Clock())
+    limits = Setting().limits
+
+    def fail(*args: object) -> bool:
+        raise ZeroDivisionError
+
+    def agree(*args: object) -> bool:
+        return True
+
+    caught = []
+    for wants_body, follow in ((fail, agree), (agree, fail), (agree, agree)):
+        try:
+            with gevent.Timeout(seconds):
+                fetcher.fetch(url, limits, wants_body=wants_body, follow=follow)
+        except (ZeroDivisionError, gevent.Timeout) as error:
+            caught.append(type(error).__name__)
+    after = _fetch(fetcher, url.partition("/redirect")[0] + "/text", Setting())
+    fetcher.close()
+    return caught, after
+
+
 def system_lookup(url: str) -> Outcome:
     """A fetch that looks the name up by the system."""
     config = FetchConfig("Clew/test", (ip_network("127.0.0.0/8"), ip_network("::1/128")))
-    return _fetch(Fetcher(config), url, Setting())
+    fetcher = Fetcher(config)
+    outcome = _fetch(fetcher, url, Setting())
+    fetcher.close()
+    return outcome
 
 
 @dataclass
@@ -163,7 +189,8 @@ def verdicts(*asks: Ask, setting: Setting | None = None) -> list[RobotsVerdict]:
     """One gate's verdicts; where an ask has several greenlets, they agree."""
     setting = setting or Setting()
     clock = _Clock()
-    gate = RobotsGate(_fetcher(setting, clock), clock)
+    fetcher = _fetcher(setting, clock)
+    gate = RobotsGate(fetcher, clock)
     found = []
     for ask in asks:
         clock.now = ask.at_seconds
@@ -171,4 +198,5 @@ def verdicts(*asks: Ask, setting: Setting | None = None) -> list[RobotsVerdict]:
         gevent.joinall(greenlets, raise_error=True)
         assert len({greenlet.get() for greenlet in greenlets}) == 1
         found.append(greenlets[0].get())
+    fetcher.close()
     return found

@@ -109,7 +109,7 @@ class _Answer(http.client.HTTPResponse):
                 raise
             # A reset and a close mean the same as long as no status line has come.
             raise http.client.RemoteDisconnected(str(reset)) from reset
-        if sum(len(name) + len(value) for name, value in self.headers.items()) > MAX_HEAD_BYTES:
+        if sum(len(name) + len(value) for name, value in self.headers.raw_items()) > MAX_HEAD_BYTES:
             raise http.client.LineTooLong("headers")
 
     def _read_status(self) -> tuple[str, int, str]:

@@ -16,6 +16,7 @@ from tests.fetching import (
     Ask,
     Outcome,
     Setting,
+    callers_error,
     fetch,
     fetch_together,
     longest_pause,
@@ -210,6 +211,15 @@ def test_a_flood_does_not_keep_other_greenlets_waiting(
 ) -> None:
     _, pause_seconds = patched.run(longest_pause, site.url(path), SHORT)
     assert pause_seconds < 0.3
+
+
+def test_what_the_caller_does_wrong_is_not_taken_for_the_site(
+    patched: PatchedProcess, site: Site
+) -> None:
+    url = site.url(f"/redirect-to?url={quote('/slow-body')}")
+    caught, after = patched.run(callers_error, url, 0.3)
+    assert caught == ["ZeroDivisionError", "ZeroDivisionError", "Timeout"]
+    assert page(after).status == 200
 
 
 def test_a_closed_port_is_a_refusal(patched: PatchedProcess) -> None:

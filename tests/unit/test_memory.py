@@ -1,0 +1,80 @@
+"""Values that expire, each computed by one greenlet while the others wait."""
+
+import gevent
+import pytest
+
+from crawler.fetching.memory import Memory
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_value_is_computed_once_until_it_expires() -> None:
+    clock = Clock()
+    memory: Memory[str, int] = Memory(10, clock)
+    computed: list[int | None] = []
+
+    def compute(expired: int | None) -> tuple[int, float]:
+        computed.append(expired)
+        return len(computed), 5.0
+
+    for now, value in ((0, 1), (4.9, 1), (5, 2), (9.9, 2), (10, 3)):
+        clock.now = now
+        assert memory.get("key", compute) == value
+    assert computed == [None, 1, 2]
+
+
+def test_those_who_ask_meanwhile_wait_for_the_same_value() -> None:
+    memory: Memory[str, int] = Memory(10, Clock())
+    started: list[int] = []
+
+    def compute(expired: int | None) -> tuple[int, float]:
+        started.append(1)
+        gevent.sleep(0.01)
+        return 7, 5.0
+
+    greenlets = [gevent.spawn(memory.get, "key", compute) for _ in range(8)]
+    gevent.joinall(greenlets, raise_error=True)
+    assert [greenlet.get() for greenlet in greenlets] == [7] * 8
+    assert len(started) == 1
+
+
+def test_if_the_one_that_computes_is_cut_off_another_computes() -> None:
+    memory: Memory[str, int] = Memory(10, Clock())
+    started: list[int] = []
+
+    def compute(expired: int | None) -> tuple[int, float]:
+        started.append(1)
+        if len(started) == 1:
+            gevent.sleep(60)
+        return 7, 5.0
+
+    first, second = (gevent.spawn(memory.get, "key", compute) for _ in range(2))
+    gevent.sleep(0)
+    first.kill()
+    assert second.get(timeout=5) == 7
+    assert len(started) == 2
+
+
+def test_an_error_is_its_callers_alone_and_is_not_remembered() -> None:
+    memory: Memory[str, int] = Memory(10, Clock())
+
+    def fail(expired: int | None) -> tuple[int, float]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        memory.get("key", fail)
+    assert memory.get("key", lambda expired: (7, 5.0)) == 7
+
+
+def test_the_value_longest_unused_goes_first() -> None:
+    memory: Memory[str, str] = Memory(2, Clock())
+    for key in ("a", "b", "a", "c"):
+        memory.get(key, lambda expired: ("first", 5.0))
+    found = {key: memory.get(key, lambda expired: ("second", 5.0)) for key in ("a", "c", "b")}
+    assert found == {"a": "first", "c": "first", "b": "second"}
