@@ -1,0 +1,119 @@
+"""A crawl as a page: live, and its URLs and events a page of them at a time."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from crawler.domain.errors import FieldError, InvalidRequest
+from crawler.domain.model import Outcome
+from crawler.domain.reasons import Reason
+from crawler.storage.pages import PageFilter, Snapshot
+from crawler.web.going_on import ways_on
+from crawler.web.render import view_event
+from crawler.web.requests import parse_number
+from crawler.web.services import services
+from crawler.web.words import describe_crawl, left_out_phrases
+
+EVENTS_SHOWN = 100
+ROWS_SHOWN = 200
+_ROWS_A_PAGE = 200
+
+_OUTCOMES = (
+    ("", "All"),
+    (Outcome.FETCHED, "Fetched"),
+    (Outcome.FAILED, "Failed"),
+    (Outcome.SKIPPED, "Skipped"),
+    ("pending", "Waiting"),
+)
+NOTICES = {
+    "wrong-state": "The crawl had moved on already, so that was not possible any more.",
+    "nothing-to-do": "Nothing is left to do: raise a limit first, or try again what failed.",
+}
+
+
+def job(job_id: str) -> ResponseReturnValue:
+    """The live page: the state as of one event, and the stream from there on."""
+    snapshot = services().pages.snapshot(job_id, events=EVENTS_SHOWN, rows=ROWS_SHOWN)
+    job = snapshot.job
+    root = url_for("pages.index", _external=True)
+    return render_template(
+        "job.html",
+        **_head(snapshot),
+        described=describe_crawl(job.urls, job.options),
+        events=[view_event(event) for event in snapshot.events],
+        newest=[row.as_json() for row in snapshot.newest],
+        failures=[row.as_json() for row in reversed(snapshot.failures)],
+        stream_url=url_for("stream.live", job_id=job.id, after=job.last_event_id),
+        api=f"{root}api/v4/jobs/{job.id}",
+        notice=NOTICES.get(request.args.get("notice", ""), ""),
+        now=datetime.now(UTC),
+    )
+
+
+def summary(job_id: str) -> ResponseReturnValue:
+    """The page's head by itself, as a fragment for the live page."""
+    snapshot = services().pages.snapshot(job_id, events=0, rows=0)
+    return render_template("summary.html", **_head(snapshot))
+
+
+def urls(job_id: str) -> ResponseReturnValue:
+    """All URLs of a crawl, by outcome and by a part of their address or title."""
+    here = services()
+    job = here.jobs.get(job_id)
+    outcome, q = request.args.get("outcome", ""), request.args.get("q", "").strip()
+    if outcome not in {value for value, _ in _OUTCOMES} | {Outcome.CACHED}:
+        raise InvalidRequest(FieldError("outcome", "is not a known one"))
+    cursor = _position("cursor")
+    rows = here.pages.rows(
+        job_id, PageFilter(outcome or None, q or None), cursor, _ROWS_A_PAGE + 1
+    )
+    return render_template(
+        "urls.html",
+        job=job,
+        base=_base(job_id),
+        rows=[row.as_json() for row in rows[:_ROWS_A_PAGE]],
+        outcomes=_OUTCOMES,
+        outcome=outcome,
+        q=q,
+        cursor=cursor,
+        next_cursor=rows[_ROWS_A_PAGE - 1].id if len(rows) > _ROWS_A_PAGE else None,
+        page_length=_ROWS_A_PAGE,
+    )
+
+
+def log(job_id: str) -> ResponseReturnValue:
+    """All events of a crawl, oldest first."""
+    here = services()
+    after = _position("after")
+    return render_template(
+        "log.html",
+        job=here.jobs.get(job_id),
+        base=_base(job_id),
+        events=[view_event(event) for event in here.jobs.events(job_id, after, _ROWS_A_PAGE)],
+        after=after,
+        page_length=_ROWS_A_PAGE,
+    )
+
+
+def _base(job_id: str) -> str:
+    return url_for("pages.job", job_id=job_id)
+
+
+def _head(snapshot: Snapshot) -> dict[str, Any]:
+    """What the live page's head shows, and shows anew when the stream is done."""
+    job = snapshot.job
+    return {
+        "job": job,
+        "base": _base(job.id),
+        "phrases": left_out_phrases(job.options, snapshot.left_out),
+        "links_out": snapshot.links_left_out.get(Reason.SCOPE, 0),
+        "ways": ways_on(job, snapshot.left_out),
+    }
+
+
+def _position(name: str) -> int:
+    """A place in a list, from the query; 0 is its beginning."""
+    text = request.args.get(name, "")
+    return parse_number(name, text) if text else 0

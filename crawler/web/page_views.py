@@ -1,0 +1,99 @@
+"""One page of a crawl, to read and to take away, and the whole crawl as one Markdown file."""
+
+from collections.abc import Iterator
+
+from flask import Response, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from crawler.domain.errors import UnknownPage
+from crawler.domain.model import Outcome, PageRow, StoredPage
+from crawler.web.download import document_text, file_name, preamble
+from crawler.web.markdown_view import blocks
+from crawler.web.services import services
+
+_MOST_LINKS = 500
+_LARGEST_ID = 2**63 - 1
+
+
+def page(job_id: str, page_id: int) -> ResponseReturnValue:
+    """The page viewer."""
+    here = services()
+    job = here.jobs.get(job_id)
+    stored = _stored(job_id, page_id)
+    return render_template(
+        "page.html",
+        job=job,
+        base=url_for("pages.job", job_id=job_id),
+        page=stored,
+        blocks=blocks(stored.markdown or ""),
+        missing=_why_missing(stored),
+        found_on=_found_on(job_id, stored.row),
+        outside=_links_to_other_sites(stored),
+        most_links=_MOST_LINKS,
+    )
+
+
+def page_markdown(job_id: str, page_id: int) -> ResponseReturnValue:
+    """One page's Markdown as a file."""
+    stored = _stored(job_id, page_id)
+    if stored.markdown is None:
+        raise UnknownPage
+    return _markdown_file(iter([stored.markdown]), file_name(stored.row.url))
+
+
+def crawl_markdown(job_id: str) -> ResponseReturnValue:
+    """The crawl so far as one file, sent slice by slice."""
+    here = services()
+    job = here.jobs.get(job_id)
+
+    def parts() -> Iterator[str]:
+        yield preamble(job)
+        for document in here.pages.documents(job_id):
+            yield document_text(document)
+
+    return _markdown_file(parts(), file_name(job.url))
+
+
+def _markdown_file(parts: Iterator[str], name: str) -> Response:
+    response = Response(parts, content_type="text/markdown; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _stored(job_id: str, page_id: int) -> StoredPage:
+    if page_id > _LARGEST_ID:
+        raise UnknownPage
+    return services().pages.page(job_id, page_id)
+
+
+def _found_on(job_id: str, row: PageRow) -> PageRow | None:
+    """The page that linked here first; it may be known under another address by now."""
+    if row.found_on is None:
+        return None
+    try:
+        return services().pages.page(job_id, row.found_on).row
+    except UnknownPage:
+        return None
+
+
+def _links_to_other_sites(stored: StoredPage) -> int:
+    here = _site(stored.row.final_url or stored.row.url)
+    return sum(_site(link.url) != here for link in stored.links)
+
+
+def _site(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0]
+
+
+def _why_missing(stored: StoredPage) -> str:
+    row = stored.row
+    if row.outcome is None:
+        return "This page waits for its turn."
+    if row.outcome in (Outcome.FAILED, Outcome.SKIPPED):
+        return "There is no content: this URL was not fetched."
+    if row.content == "failed":
+        return "The page was fetched, but it could not be turned into Markdown."
+    if stored.markdown == "":
+        return "The page was fetched, and it holds no text."
+    return "The page was fetched; its Markdown will be ready in a moment."

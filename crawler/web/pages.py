@@ -1,0 +1,69 @@
+"""The pages for people: every route, and the module that answers it.
+
+    /                               crawl_form   the form and the list of crawls
+    /plan                           crawl_form   what the form would crawl, in words
+    /jobs                           crawl_form   POST: a new crawl
+    /jobs/<id>                      job_views    the live page
+    /jobs/<id>/summary              job_views    its head alone, once the stream is done
+    /jobs/<id>/urls · /log          job_views    all URLs, all events, a page of them at a time
+    /jobs/<id>/pages/<n>            page_views   one page: Markdown and what is known of it
+    /jobs/<id>/pages/<n>/markdown   page_views   its Markdown as a file
+    /jobs/<id>/markdown             page_views   the crawl so far as one file
+    /jobs/<id>/<action>             job_actions  POST: pause, resume, cancel, go-on, delete
+
+Everything works without JavaScript. Mistakes are `Problem`s, told by `error.html`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Flask
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from crawler.web import crawl_form, job_actions, job_views, page_views
+from crawler.web.assets import asset
+from crawler.web.render import settle_environment
+
+_View = Callable[..., ResponseReturnValue]
+
+_READ: tuple[tuple[str, str, _View], ...] = (
+    ("/", "index", crawl_form.index),
+    ("/jobs/<job_id>", "job", job_views.job),
+    ("/jobs/<job_id>/summary", "summary", job_views.summary),
+    ("/jobs/<job_id>/urls", "urls", job_views.urls),
+    ("/jobs/<job_id>/log", "log", job_views.log),
+    ("/jobs/<job_id>/pages/<int:page_id>", "page", page_views.page),
+    ("/jobs/<job_id>/pages/<int:page_id>/markdown", "page_markdown", page_views.page_markdown),
+    ("/jobs/<job_id>/markdown", "markdown", page_views.crawl_markdown),
+)
+_WRITE: tuple[tuple[str, str, _View], ...] = (
+    ("/plan", "plan", crawl_form.plan),
+    ("/jobs", "create", crawl_form.create),
+    ("/jobs/<job_id>/pause", "pause", job_actions.pause),
+    ("/jobs/<job_id>/resume", "resume", job_actions.resume),
+    ("/jobs/<job_id>/cancel", "cancel", job_actions.cancel),
+    ("/jobs/<job_id>/go-on", "go_on", job_actions.go_on),
+    ("/jobs/<job_id>/delete", "delete", job_actions.delete),
+)
+
+blueprint = Blueprint("pages", __name__)
+for _rule, _name, _view in _READ:
+    blueprint.add_url_rule(_rule, _name, _view)
+for _rule, _name, _view in _WRITE:
+    blueprint.add_url_rule(_rule, _name, _view, methods=["POST"])
+
+
+@blueprint.record_once
+def _settle_templates(state: BlueprintSetupState) -> None:
+    app: Flask | Any = state.app
+    settle_environment(app.jinja_env)
+    app.jinja_env.globals["asset"] = asset
+
+
+@blueprint.after_request
+def _never_stale(response: Response) -> Response:
+    """A page shows a moment of a crawl: Back must not bring an old one."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
