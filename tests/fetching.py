@@ -32,6 +32,7 @@ class Setting:
 
     `names`: what each name is looked up to, one list of addresses after the other, the last one
     for ever. `clock_step_seconds`: how far time goes on, for the guard, with each fetch.
+    `pause_seconds`: real time between two fetches.
     """
 
     allow: tuple[str, ...] = LOOPBACK
@@ -39,6 +40,7 @@ class Setting:
     limits: FetchLimits = field(default_factory=lambda: FetchLimits(timeout_seconds=10.0))
     names: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
     clock_step_seconds: float = 0.0
+    pause_seconds: float = 0.0
     wants_body: bool = True
     follows: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -96,6 +98,7 @@ def fetch(*urls: str, setting: Setting | None = None) -> list[Outcome]:
         for url in urls:
             outcomes.append(_fetch(fetcher, url, setting))
             clock.now += setting.clock_step_seconds
+            gevent.sleep(setting.pause_seconds)
     finally:
         hub.resolver = before
         for name in setting.environment:

@@ -2,7 +2,9 @@
 
 guard        which addresses may be dialled: resolve once, judge every address
 memory       values that expire, each computed by one greenlet while the others wait
+lookup       names looked up in threads of their own
 connection   requests' transport adapter whose connections dial exactly a judged address
+answer       reading answers, within bounds
 decoding     Content-Encoding, bounded: a bomb is cut while it unpacks
 failures     what went wrong on the wire, as one of the named reasons
 outcomes     what a fetch gives back

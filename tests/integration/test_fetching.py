@@ -24,11 +24,12 @@ from tests.fetching import (
     verdicts,
 )
 from tests.patched import PatchedProcess
+from tests.server import wait_until
 from tests.site import Graph, Site, breadth_first
 
 LIMIT_SECONDS = 1.0
 SHORT = Setting(limits=FetchLimits(timeout_seconds=LIMIT_SECONDS))
-SLACK_SECONDS = 0.7
+SLACK_SECONDS = 1.5
 """How much later than its deadline a fetch may return on a busy machine."""
 
 
@@ -46,6 +47,7 @@ def served() -> Iterator[Site]:
 
 @pytest.fixture
 def site(served: Site) -> Site:
+    wait_until(served.is_idle, 10, "the answers of the test before to end")
     served.clear()
     served.set_robots("", 404)
     return served
@@ -210,7 +212,7 @@ def test_a_flood_does_not_keep_other_greenlets_waiting(
     patched: PatchedProcess, site: Site, path: str
 ) -> None:
     _, pause_seconds = patched.run(longest_pause, site.url(path), SHORT)
-    assert pause_seconds < 0.3
+    assert pause_seconds < 0.5
 
 
 def test_what_the_caller_does_wrong_is_not_taken_for_the_site(
@@ -333,6 +335,11 @@ def test_a_redirect_to_a_known_page_is_not_followed(patched: PatchedProcess, sit
     assert got.target == site.url("/redirect/1")
     assert got.hops == (Hop(site.url("/redirect/2"), 302),)
     assert site.paths() == ["/redirect/2"]
+
+
+def test_a_circle_is_left_after_one_round(patched: PatchedProcess, site: Site) -> None:
+    patched.run(fetch, site.url("/redirect-loop"))
+    assert site.paths() == ["/redirect-loop", "/redirect-loop/back"]
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
@@ -484,7 +491,9 @@ def test_a_kept_connection_that_the_site_closed_is_replaced_once(
 
 
 def test_what_a_site_sends_unasked_is_no_answer(patched: PatchedProcess, site: Site) -> None:
-    outcomes = patched.run(fetch, site.url("/excess"), site.url("/text"))
+    # The pause lets the unasked-for bytes arrive, which is the case to be shown.
+    setting = Setting(pause_seconds=0.3)
+    outcomes = patched.run(fetch, site.url("/excess"), site.url("/text"), setting=setting)
     assert page(outcomes[0]).body == b"page"
     assert page(outcomes[1]).body.startswith(b"Plain")
 

@@ -74,10 +74,12 @@ async def partial(line: Line) -> None:
 
 async def excess(line: Line) -> None:
     """More than Content-Length says: what follows would pass for the next answer."""
-    await line.send(
-        HEAD + b"Content-Length: 4\r\n\r\npage" + HEAD + b"Content-Length: 4\r\n\r\nfake"
-    )
-    await asyncio.sleep(0.5)
+    answer = HEAD + b"Content-Length: 4\r\n\r\n"
+    await line.send(answer + b"page")
+    await asyncio.sleep(0.05)
+    await line.send(answer + b"fake")
+    async with asyncio.timeout(1):
+        await line.reader.read()
 
 
 async def two_lengths(line: Line) -> None:

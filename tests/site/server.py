@@ -120,7 +120,11 @@ class SiteServer:
             case "/log":
                 return list(self.log)
             case "/counts":
-                return {"connections": self.connections, "peak": self.peak}
+                return {
+                    "connections": self.connections,
+                    "open": self.open,
+                    "peak": self.peak,
+                }
             case "/clear":
                 self.log.clear()
                 self.connections = self.peak = 0

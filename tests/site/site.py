@@ -104,6 +104,10 @@ class Site:
         """The largest number of requests that were being answered at one time."""
         return int(self._ask("/counts")["peak"])
 
+    def is_idle(self) -> bool:
+        """Whether no request is being answered."""
+        return self._ask("/counts")["open"] == 0
+
     def clear(self) -> None:
         """Forgets the log and the counts."""
         self._ask("/clear", {})
