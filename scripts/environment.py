@@ -85,7 +85,11 @@ def _need_writable(folder: Path) -> None:
 
 
 def _works(python: Path) -> bool:
-    return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
+    try:
+        done = subprocess.run([python, "-c", ""], capture_output=True, check=False)
+    except OSError:  # its system's Python was removed or replaced
+        return False
+    return done.returncode == 0
 
 
 def _need_ensurepip() -> None:

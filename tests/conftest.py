@@ -1,17 +1,24 @@
-"""One pair of engines for the whole run; each test module gets an empty database of its own."""
+"""Engines for the whole run, each kind in turn; each test module gets an empty database of its own.
+"""
 
 from collections.abc import Iterator
 
 import pytest
 import redis
 
-from tests.engines import EngineUrls, create_database, drop_database, start_engines
+from tests.engines import (
+    EngineUrls,
+    create_database,
+    drop_database,
+    start_engines,
+    wanted_kinds,
+)
 
 
-@pytest.fixture(scope="session")
-def engines() -> Iterator[EngineUrls]:
-    """PostgreSQL and Valkey, started on first use, see `tests/engines.py`."""
-    urls = start_engines()
+@pytest.fixture(scope="session", params=wanted_kinds())
+def engines(request: pytest.FixtureRequest) -> Iterator[EngineUrls]:
+    """PostgreSQL and Valkey or Redis, started on first use, see `tests/engines.py`."""
+    urls = start_engines(kind=request.param)
     yield urls
     urls.stop()
 

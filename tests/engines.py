@@ -1,7 +1,8 @@
 """PostgreSQL and Valkey (or Redis) for the tests: embedded, given by URL, or the system's own.
 
-CLEW_TEST_ENGINES=system takes Debian's PostgreSQL and Redis instead of the embedded ones, to show
-that ordinary servers do as well. With DATABASE_URL and REDIS_URL set nothing is started.
+What touches them is tested against both kinds, the embedded engines and Debian's PostgreSQL and
+Redis; CLEW_TEST_ENGINES=embedded or =system takes one kind only. With DATABASE_URL and REDIS_URL
+set, those are taken and nothing is started.
 A missing engine fails the run; it is never quietly skipped.
 """
 
@@ -39,25 +40,36 @@ def make_data_dir() -> Path:
     return folder
 
 
+def wanted_kinds() -> list[str]:
+    """The kinds of engines to test against."""
+    if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
+        return ["given"]
+    only = os.environ.get("CLEW_TEST_ENGINES")
+    return [only] if only else ["embedded", "system"]
+
+
 def start_engines(
-    data_dir: Path | None = None, extra_settings: Mapping[str, str] | None = None
+    data_dir: Path | None = None,
+    extra_settings: Mapping[str, str] | None = None,
+    kind: str = "embedded",
 ) -> EngineUrls:
-    """Start both engines (or take those of DATABASE_URL and REDIS_URL) and return their URLs.
+    """Start both engines of a kind (or take the given ones) and return their URLs.
 
     `data_dir` None means a new folder, removed at the stop. `extra_settings` are PostgreSQL's,
     e.g. {"log_statement": "all"}; its log is `<data_dir>/logs/postgresql.log`.
     """
-    database_url, redis_url = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
-    if database_url and redis_url:
-        return EngineUrls(database_url, redis_url, lambda: None)
-    return _start_own(data_dir, extra_settings or {})
+    if kind == "given":
+        return EngineUrls(os.environ["DATABASE_URL"], os.environ["REDIS_URL"], lambda: None)
+    return _start_own(data_dir, extra_settings or {}, kind)
 
 
-def _start_own(data_dir: Path | None, extra_settings: Mapping[str, str]) -> EngineUrls:
+def _start_own(
+    data_dir: Path | None, extra_settings: Mapping[str, str], kind: str
+) -> EngineUrls:
     folder = data_dir or make_data_dir()
     home = open_home(folder)
     unsafe_but_fast = {"fsync": "off", **extra_settings}
-    if os.environ.get("CLEW_TEST_ENGINES") == "system":
+    if kind == "system":
         home = replace(home, binaries=_system_binaries(home.binaries))
         postgres: Postgres = _SystemPostgres(home, MAX_CONNECTIONS, unsafe_but_fast)
         valkey: Valkey = _SystemRedis(home)
