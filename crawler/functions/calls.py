@@ -58,6 +58,8 @@ class FunctionCalls:
         self._base_url = base_url.rstrip("/")
         self._secret = secret
         self._clock = clock
+        self._session = requests.Session()
+        self._session.trust_env = False
 
     def crawl(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """The crawl function's answer.
@@ -95,15 +97,13 @@ class FunctionCalls:
             "Connection": "close",
             SIGNATURE_HEADER: sign(self._secret, body, self._clock()),
         }
-        with requests.Session() as session:
-            session.trust_env = False
-            return session.post(
-                self._base_url + path,
-                data=body,
-                headers=headers,
-                timeout=(_CONNECT_SECONDS, CUT_OFF_SECONDS),
-                allow_redirects=False,
-            )
+        return self._session.post(
+            self._base_url + path,
+            data=body,
+            headers=headers,
+            timeout=(_CONNECT_SECONDS, CUT_OFF_SECONDS),
+            allow_redirects=False,
+        )
 
 
 def _describe(error: requests.RequestException) -> str:

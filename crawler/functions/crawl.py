@@ -55,6 +55,7 @@ class _Batch:
     checked: float = float("-inf")
     current: bool = True
     results: list[UrlResult] = field(default_factory=list)
+    fetched: list[tuple[FrontierUrl, Fetched]] = field(default_factory=list)
     bodies: list[SealedBody] = field(default_factory=list)
     discovered: dict[str, int] = field(default_factory=dict)
     allowed_hosts: set[str] = field(default_factory=set)
@@ -97,6 +98,7 @@ class CrawlFunction:
         pool = Pool(call.options.concurrency)
         jobs = [pool.spawn(self._crawl_one, batch, url) for url in call.urls]
         gevent.joinall(jobs, raise_error=True)
+        self._read_pages(batch)
         self._bodies.put(batch.bodies)
         wait_ms = max(0, round((batch.next_start - self._monotonic()) * 1000))
         return crawl_answer_json(
@@ -148,10 +150,9 @@ class CrawlFunction:
         cut_short = isinstance(fetched, FetchFailure) and fetched.reason is Reason.TIMEOUT
         if cut_short and limits.timeout_seconds < FETCH_SECONDS:
             return  # the call's time was over, not the site's
-        self._note_network(batch, fetched)
         match fetched:
             case Fetched():
-                batch.results.append(self._read(batch, url, fetched))
+                self._take(batch, url, fetched)
             case Redirected():
                 batch.results.append(_left_by_redirect(batch.scope, url, fetched))
             case FetchFailure():
@@ -163,28 +164,23 @@ class CrawlFunction:
             return False
         return not self._reader.is_settled(batch.call.job_id, url.id, target)
 
-    def _note_network(self, batch: _Batch, fetched: Fetched | Redirected | FetchFailure) -> None:
-        if fetched.network is Network.ALLOWED and isinstance(fetched, Fetched):
+    def _take(self, batch: _Batch, url: FrontierUrl, fetched: Fetched) -> None:
+        if fetched.network is Network.ALLOWED:
             batch.allowed_hosts.add(urls.host(fetched.url))
-
-    def _read(self, batch: _Batch, url: FrontierUrl, fetched: Fetched) -> UrlResult:
         reason, outcome = _judge(fetched)
-        if outcome is not Outcome.FETCHED:
-            return _answered(url, fetched, outcome, reason)
-        page = self._threads.apply(_read_body, (fetched, batch.scope))
-        batch.bodies.append(page.body)
-        discovered = tuple(batch.position(link) for link in page.in_scope) if url.depth else ()
-        return UrlResult(
-            **_common(url, fetched),
-            outcome=Outcome.FETCHED,
-            title=page.head.title,
-            size=len(fetched.body),
-            content_hash=page.body.hash,
-            headers=_kept_headers(fetched.headers),
-            links=page.links,
-            discovered=discovered,
-            out_of_scope=page.out_of_scope,
-        )
+        if outcome is Outcome.FETCHED:
+            batch.fetched.append((url, fetched))
+        else:
+            batch.results.append(_answered(url, fetched, outcome, reason))
+
+    def _read_pages(self, batch: _Batch) -> None:
+        """Reads all pages in one visit to a thread: a visit costs as much as a small page."""
+        bodies = [fetched for _, fetched in batch.fetched]
+        read = self._threads.apply(_read_bodies, (bodies, batch.scope)) if bodies else []
+        for (url, fetched), page in zip(batch.fetched, read, strict=True):
+            batch.bodies.append(page.body)
+            discovered = tuple(map(batch.position, page.in_scope)) if url.depth else ()
+            batch.results.append(_page(url, fetched, page, discovered))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +192,12 @@ class _ReadPage:
     out_of_scope: int
 
 
+def _read_bodies(fetched: list[Fetched], scope: Scope) -> list[_ReadPage]:
+    """All that costs time on pages, for a thread: mostly native code without the GIL."""
+    return [_read_body(each, scope) for each in fetched]
+
+
 def _read_body(fetched: Fetched, scope: Scope) -> _ReadPage:
-    """All that costs time on a page, for a thread: mostly native code without the GIL."""
     head = read_page(fetched.body, fetched.content_type, fetched.url)
     in_scope = tuple(link.url for link in head.links if scope.admits(link.url))
     return _ReadPage(
@@ -206,6 +206,22 @@ def _read_body(fetched: Fetched, scope: Scope) -> _ReadPage:
         pack_links(head.links),
         in_scope,
         len(head.links) - len(in_scope),
+    )
+
+
+def _page(
+    url: FrontierUrl, fetched: Fetched, page: _ReadPage, discovered: tuple[int, ...]
+) -> UrlResult:
+    return UrlResult(
+        **_common(url, fetched),
+        outcome=Outcome.FETCHED,
+        title=page.head.title,
+        size=len(fetched.body),
+        content_hash=page.body.hash,
+        headers=_kept_headers(fetched.headers),
+        links=page.links,
+        discovered=discovered,
+        out_of_scope=page.out_of_scope,
     )
 
 

@@ -33,19 +33,22 @@ class ProcessFunction:
             UnknownJob: when the job is gone.
         """
         bodies = self._bodies.get([page.content_hash for page in pages])
-        processed: list[ProcessedPage] = []
-        failed: list[int] = []
-        for page in pages:
-            document = self._threads.apply(_document, (page, bodies.get(page.content_hash)))
-            if document is None:
-                failed.append(page.id)
-            else:
-                processed.append(document)
+        made = self._threads.apply(_documents, (pages, bodies))
+        processed = [document for document in made if document is not None]
+        done = {document.id for document in processed}
+        failed = [page.id for page in pages if page.id not in done]
         self._pages.store_processed(job_id, processed, failed)
 
 
+def _documents(
+    pages: list[PageToProcess], bodies: dict[bytes, bytes]
+) -> list[ProcessedPage | None]:
+    """The documents of a batch, in one visit to a thread."""
+    return [_document(page, bodies.get(page.content_hash)) for page in pages]
+
+
 def _document(page: PageToProcess, body: bytes | None) -> ProcessedPage | None:
-    """A page's document, made in a thread; None where it can't be made.
+    """A page's document; None where it can't be made.
 
     The converter promises not to raise; should it do so after all, one page has no Markdown
     rather than nine others waiting for it.

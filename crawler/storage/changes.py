@@ -159,8 +159,12 @@ class Changes:
         self._announce = announce
 
     @contextmanager
-    def change(self, job_id: str, *, epoch: int | None = None) -> Iterator[JobChange]:
+    def change(
+        self, job_id: str, *, epoch: int | None = None, lazily: bool = False
+    ) -> Iterator[JobChange]:
         """A transaction that has locked the job, for its orchestrator under an epoch.
+
+        `lazily`: its commit need not wait for the disk, since losing it loses nothing.
 
         Raises:
             Fenced: with an epoch, when another has begun or the job is gone.
@@ -168,18 +172,19 @@ class Changes:
             psycopg2.OperationalError: when the database is away or the row stays locked.
         """
         with self._database.transaction() as statements:
-            change = _lock(statements, job_id, epoch)
+            change = _lock(statements, job_id, epoch, lazily)
             yield change
             events = change.save()
         if events:
             self._announce(job_id, events)
 
 
-def _lock(statements: Statements, job_id: str, epoch: int | None) -> JobChange:
+def _lock(statements: Statements, job_id: str, epoch: int | None, lazily: bool) -> JobChange:
     if epoch is None:
         row = statements.one("lock_job", job_id=job_id)
     else:
-        row = statements.one("lock_job_as_owner", job_id=job_id, epoch=epoch)
+        name = "lock_job_lazily" if lazily else "lock_job_as_owner"
+        row = statements.one(name, job_id=job_id, epoch=epoch)
     if row is None:
         raise UnknownJob if epoch is None else Fenced
     return JobChange(

@@ -70,9 +70,8 @@ class FrontierStore:
             Fenced: when the lease is lost.
             Halted: when the job does not run.
         """
-        with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
+        with self._changes.change(lease.job_id, epoch=lease.epoch, lazily=True) as change:
             _must_run(change)
-            change.run("commit_lazily")
             now = change.now
             left = change.options.pages_left(now.completed + now.processing)
             urls = _claim(change, limit if left is None else min(limit, left))
@@ -235,11 +234,7 @@ def _must_run(change: JobChange, *also: JobStatus) -> None:
 
 
 def _claim(change: JobChange, limit: int) -> tuple[FrontierUrl, ...]:
-    row = change.one("next_depth") if limit else None
-    if row is None or (row["depth"] > 0 and change.one("roots_under_way")):
-        return ()
-    rows = change.run("claim_urls", depth=row["depth"], limit=limit)
-    rows = rows or change.run("claim_suspect", depth=row["depth"])
+    rows = change.run("claim_urls", limit=limit) if limit else []
     return tuple(
         FrontierUrl(each["id"], each["url"], each["depth"])
         for each in sorted(rows, key=lambda each: int(each["id"]))

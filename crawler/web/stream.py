@@ -68,7 +68,8 @@ def _resume_point(header: str | None, watched: Watched) -> int:
         if text is not None:
             given = parse_number(name, text)
             if given > watched.last_event_id:
-                raise InvalidRequest(FieldError(name, f"is above the last, {watched.last_event_id}"))
+                last = watched.last_event_id
+                raise InvalidRequest(FieldError(name, f"is above the last id, {last}"))
             cursor = max(cursor, given)
     return cursor
 

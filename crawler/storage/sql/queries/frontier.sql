@@ -4,27 +4,6 @@ SELECT %(job_id)s, each.url, each.url_key, 0, 'queued'
 FROM unnest(%(urls)s::text[], %(url_keys)s::bytea[]) AS each (url, url_key)
 ON CONFLICT (job_id, url_key) DO NOTHING;
 
--- name: commit_lazily
--- A claim lost to a crash of the database is a claim to make again: no need to wait for the disk.
-SET LOCAL synchronous_commit = off;
-
--- name: next_depth
--- The smallest depth that waits; roots hold back all others while one of them is under way.
-SELECT depth
-FROM frontier
-WHERE job_id = %(job_id)s
-  AND state = 'queued'
-ORDER BY depth
-LIMIT 1;
-
--- name: roots_under_way
-SELECT 1
-FROM frontier
-WHERE job_id = %(job_id)s
-  AND state = 'claimed'
-  AND depth = 0
-LIMIT 1;
-
 -- name: roots_open
 SELECT 1
 FROM frontier
@@ -34,37 +13,55 @@ WHERE job_id = %(job_id)s
 LIMIT 1;
 
 -- name: claim_urls
--- Breadth first, one depth a batch; a URL that was in two lost calls travels alone.
-WITH next AS (
+-- Breadth first, one depth a batch. Roots hold back all other depths while one is under way. A URL
+-- that was in two lost calls travels alone: the first that waits, once no innocent one does.
+WITH nearest AS (
+    SELECT depth
+    FROM frontier
+    WHERE job_id = %(job_id)s
+      AND state = 'queued'
+    ORDER BY depth
+    LIMIT 1
+),
+open AS (
+    SELECT depth
+    FROM nearest
+    WHERE depth = 0
+       OR NOT EXISTS (
+            SELECT 1
+            FROM frontier
+            WHERE job_id = %(job_id)s
+              AND state = 'claimed'
+              AND depth = 0
+       )
+),
+innocent AS (
     SELECT job_id, id
     FROM frontier
     WHERE job_id = %(job_id)s
       AND state = 'queued'
-      AND depth = %(depth)s
+      AND depth = (SELECT depth FROM open)
       AND failed_calls + lost_calls < 2
     ORDER BY id
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
-)
-UPDATE frontier
-SET state = 'claimed'
-FROM next
-WHERE frontier.job_id = next.job_id
-  AND frontier.id = next.id
-RETURNING frontier.id, frontier.url, frontier.depth;
-
--- name: claim_suspect
--- One URL that two calls were lost with, for a call of its own.
-WITH next AS (
+),
+suspect AS (
     SELECT job_id, id
     FROM frontier
     WHERE job_id = %(job_id)s
       AND state = 'queued'
-      AND depth = %(depth)s
+      AND depth = (SELECT depth FROM open)
       AND failed_calls + lost_calls >= 2
+      AND NOT EXISTS (SELECT 1 FROM innocent)
     ORDER BY id
     LIMIT 1
     FOR UPDATE SKIP LOCKED
+),
+next AS (
+    SELECT job_id, id FROM innocent
+    UNION ALL
+    SELECT job_id, id FROM suspect
 )
 UPDATE frontier
 SET state = 'claimed'

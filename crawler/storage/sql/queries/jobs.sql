@@ -46,6 +46,19 @@ WHERE id = %(job_id)s
   AND deleted_at IS NULL
 FOR NO KEY UPDATE;
 
+-- name: lock_job_lazily
+-- The same for a change that need not wait for the disk: a claim that is lost to a crash of the
+-- database is a claim to make again.
+SET LOCAL synchronous_commit = off;
+SELECT status, error, options, scope_bases, epoch, last_event_id, options_version, urls,
+    discovered, queued, processing, completed, failed, skipped,
+    from_cache, processed, process_failed, bytes, links_left_out
+FROM jobs
+WHERE id = %(job_id)s
+  AND epoch = %(epoch)s
+  AND deleted_at IS NULL
+FOR NO KEY UPDATE;
+
 -- name: save_job
 -- Adds to the totals, takes event ids and tells the time at which they were taken.
 UPDATE jobs
