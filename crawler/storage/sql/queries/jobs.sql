@@ -90,6 +90,11 @@ RETURNING last_event_id,
     discovered, queued, processing, completed, failed, skipped,
     from_cache, processed, process_failed, bytes;
 
+-- name: links_left_out
+SELECT links_left_out
+FROM jobs
+WHERE id = %(job_id)s;
+
 -- name: set_scope_bases
 UPDATE jobs
 SET scope_bases = %(scope_bases)s
