@@ -34,7 +34,11 @@ class Announcer:
         try:
             self._waiting.put_nowait((job_id, events))
         except queue.Full:
-            log.warning("job %s: events %d… are left to Postgres", job_id, events[0].id)
+            log.warning("job %s: %d events are left to Postgres", job_id, len(events))
+
+    def forget(self, job_id: str) -> None:
+        """Drops a deleted job's copy, after what was announced of it; it would expire anyway."""
+        self.announce(job_id, [])
 
     def run(self) -> None:
         """Appends for ever."""
@@ -51,7 +55,10 @@ class Announcer:
         if self._monotonic() < self._away_until:
             return
         try:
-            self._event_log.append(job_id, events)
+            if events:
+                self._event_log.append(job_id, events)
+            else:
+                self._event_log.delete(job_id)
         except redis.RedisError as error:
             log.warning("Redis is away, events are left to Postgres: %s", error)
             self._away_until = self._monotonic() + _PAUSE_SECONDS

@@ -1,6 +1,5 @@
 """A worker's parts, wired; started after fork, stopped when gunicorn asks the worker to stop."""
 
-import contextlib
 import logging
 import os
 import random
@@ -118,9 +117,8 @@ class Runtime:
             self.wake(job_id)
 
     def forget(self, job_id: str) -> None:
-        """Drops the copy of a deleted job's log; without Redis it expires by itself."""
-        with contextlib.suppress(redis.RedisError):
-            self.event_log.delete(job_id)
+        """Drops the copy of a deleted job's log."""
+        self._announcer.forget(job_id)
 
     def stop(self) -> None:
         """Hands jobs over and lets committed events reach Redis; called once, before exit."""

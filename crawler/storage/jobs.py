@@ -3,6 +3,7 @@
 import hashlib
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -155,13 +156,17 @@ class JobStore:
                 _requeue_failed(change)
             change.move(Move.RESUME)
 
-    def set_options(self, job_id: str, options: JobOptions) -> None:
+    def change_options(self, job_id: str, alter: Callable[[JobOptions], JobOptions]) -> None:
         """Changes limits at any time; the orchestrator looks at the queue anew.
+
+        `alter` makes the new options out of the present ones, under the job's lock; what it
+        raises leaves the job as it was.
 
         Raises:
             UnknownJob: when there is none.
         """
         with self._changes.change(job_id) as change:
+            options = alter(change.options)
             change.run("set_options", options=as_jsonb(options.as_json()))
 
     def delete(self, job_id: str) -> None:

@@ -102,8 +102,8 @@ def cancel(job_id: str) -> Response:
 @blueprint.patch("/jobs/<job_id>")
 def change(job_id: str) -> Response:
     """Changes limits."""
-    job = services().jobs.get(job_id)
-    services().jobs.set_options(job_id, parse_changes(json_body(), job.options))
+    body = json_body()
+    services().jobs.change_options(job_id, lambda options: parse_changes(body, options))
     return show(job_id)
 
 

@@ -39,7 +39,7 @@ def go_on(job_id: str) -> ResponseReturnValue:
     def change_and_resume() -> None:
         store = services().jobs
         if changes:
-            store.set_options(job_id, parse_changes(changes, store.get(job_id).options))
+            store.change_options(job_id, lambda options: parse_changes(changes, options))
         _resume(job_id, retry_failed=retry)
 
     return _act(job_id, change_and_resume)
