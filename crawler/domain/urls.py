@@ -43,14 +43,16 @@ def resolve(href: str, base: str) -> str | None:
 
 
 def _without_tail(href: str) -> str | None:
-    if not href.startswith(_HTTP) or len(href) > MAX_URL_LENGTH:
+    if not href.startswith(_HTTP):
         return None
     if "@" in href and _has_credentials(href):
         return None
     cut = href.find("#")
     if cut >= 0:
         href = href[:cut]
-    return href[:-1] if href.endswith("?") else href
+    if href.endswith("?") and href.find("?") == len(href) - 1:
+        href = href[:-1]
+    return href if len(href) <= MAX_URL_LENGTH else None
 
 
 def _has_credentials(href: str) -> bool:
@@ -106,10 +108,9 @@ def complete_typed(text: str) -> str:
     or where it is one that is known to be something else (`mailto:`, `ftp:`).
     """
     text = text.strip()
-    if not text or "://" in text:
-        return text
     head, colon, rest = text.partition(":")
-    if colon and _SCHEME.match(text) and not rest[:1].isdigit() and "." not in head:
+    has_scheme = colon and _SCHEME.match(text) and not rest[:1].isdigit() and "." not in head
+    if not text or has_scheme or (rest.startswith("//") and "/" not in head):
         return text
     return "https://" + text.lstrip("/")
 
