@@ -1,0 +1,86 @@
+"""Scope: what belongs to a job, around its roots."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.domain.model import ScopeKind
+from crawler.domain.scope import scope_of
+from crawler.domain.urls import canonical
+
+HOST, PATH = ScopeKind.HOST, ScopeKind.PATH
+
+
+@pytest.mark.parametrize(
+    ("kind", "base", "url", "admitted"),
+    [
+        (HOST, "http://site/a/b", "http://site/", True),
+        (HOST, "http://site/a/b", "http://site/c?d", True),
+        (HOST, "http://site/", "https://site/", True),
+        (HOST, "https://site/", "http://site/", True),
+        (HOST, "http://site/", "http://www.site/", False),
+        (HOST, "http://site/", "http://site.evil/", False),
+        (HOST, "http://site/", "http://evil/site/", False),
+        (HOST, "http://site/", "http://site:81/", False),
+        (HOST, "http://site:81/", "http://site:81/a", True),
+        (HOST, "http://site:81/", "http://site:8181/", False),
+        (HOST, "http://site:81/", "http://site/", False),
+        (HOST, "http://site:81/", "https://site:81/", False),
+        (HOST, "http://[::1]/", "https://[::1]/a", True),
+        (HOST, "http://[::1]:81/", "http://[::1]:81/a", True),
+        (HOST, "http://[::1]:81/", "http://[::1]/a", False),
+        (PATH, "http://site/docs", "http://site/docs", True),
+        (PATH, "http://site/docs", "http://site/docs/", True),
+        (PATH, "http://site/docs", "http://site/docs/a/b?c", True),
+        (PATH, "http://site/docs", "https://site/docs/a", True),
+        (PATH, "http://site/docs", "http://site/docs-old", False),
+        (PATH, "http://site/docs", "http://site/docs-old/a", False),
+        (PATH, "http://site/docs", "http://site/docsy", False),
+        (PATH, "http://site/docs", "http://site/", False),
+        (PATH, "http://site/docs", "http://other/docs/", False),
+        (PATH, "http://site/docs/", "http://site/docs", True),
+        (PATH, "http://site/docs/", "http://site/docs/a", True),
+        (PATH, "http://site/docs/", "http://site/docs-old/", False),
+        (PATH, "http://site/docs/index.html", "http://site/docs/", True),
+        (PATH, "http://site/docs/index.html", "http://site/docs/index.html", True),
+        (PATH, "http://site/docs/index.html", "http://site/docs/a/b.html", True),
+        (PATH, "http://site/docs/index.html", "http://site/docs", True),
+        (PATH, "http://site/docs/index.html", "http://site/a.html", False),
+        (PATH, "http://site/docs/?q=/x/", "http://site/docs/a", True),
+        (PATH, "http://site/docs/?q=/x/", "http://site/x/a", False),
+        (PATH, "http://site/", "http://site/anything", True),
+        (PATH, "http://site/index.html", "http://site/anything", True),
+        (PATH, "http://site:81/docs", "https://site:81/docs/a", False),
+        (PATH, "http://site:81/docs", "http://site:81/docs/a", True),
+    ],
+)
+def test_a_url_is_in_scope_by_host_or_by_folder(
+    kind: ScopeKind, base: str, url: str, admitted: bool
+) -> None:
+    assert scope_of(kind, [base]).admits(url) is admitted
+
+
+@pytest.mark.parametrize("kind", ScopeKind)
+def test_several_roots_cover_what_each_covers(kind: ScopeKind) -> None:
+    scope = scope_of(kind, ["http://a/x/", "https://b/y"])
+    for url, admitted in [
+        ("http://a/x/1", True),
+        ("https://b/y/2", True),
+        ("http://b/y", True),
+        ("http://c/x/", False),
+    ]:
+        assert scope.admits(url) is admitted
+
+
+paths = st.lists(st.sampled_from(["a", "b", "a-b", "c.html", "%20", "é"]), max_size=4).map("/".join)
+
+
+@given(st.sampled_from(ScopeKind), paths, paths, st.sampled_from(["", "/"]))
+def test_a_folder_admits_all_below_it_and_its_root(
+    kind: ScopeKind, folder: str, below: str, slash: str
+) -> None:
+    base = canonical(f"http://site/{folder}{slash}") or ""
+    page = canonical(f"http://site/{folder}/{below}") or ""
+    scope = scope_of(kind, [base])
+    assert scope.admits(base)
+    assert scope.admits(page)

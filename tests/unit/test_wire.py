@@ -1,0 +1,152 @@
+"""What calls say: what one side writes, the other reads."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.domain.errors import InvalidRequest
+from crawler.domain.model import FrontierUrl, Outcome, ScopeKind
+from crawler.functions.wire import (
+    CrawlCall,
+    CrawlOptions,
+    crawl_answer_json,
+    process_call_json,
+    read_crawl_answer,
+    read_crawl_call,
+    read_process_call,
+)
+from crawler.storage.results import BatchResult, PageToProcess, UrlResult
+
+ids = st.integers(1, 2**62)
+maybe_text = st.none() | st.text(alphabet="abé<\"\\", max_size=8)
+urls = st.sampled_from(["http://a/", "https://b/c?d", "http://[::1]:81/%20"])
+some_bytes = st.none() | st.binary(min_size=1, max_size=40)
+calls = st.builds(
+    CrawlCall,
+    job_id=st.text(max_size=8),
+    epoch=ids,
+    urls=st.lists(st.builds(FrontierUrl, ids, urls, st.integers(0, 9)), max_size=3).map(tuple),
+    original_job_url=urls,
+    options=st.builds(
+        CrawlOptions,
+        scope=st.sampled_from(ScopeKind),
+        scope_bases=st.lists(urls, max_size=2).map(tuple),
+        ignore_robots=st.booleans(),
+        concurrency=st.integers(1, 64),
+        delay_ms=st.integers(0, 60_000),
+        budget_seconds=st.floats(0, 30),
+    ),
+)
+results = st.builds(
+    UrlResult,
+    id=ids,
+    url=urls,
+    outcome=st.sampled_from(Outcome),
+    reason=st.none() | st.just("http-404"),
+    final_url=st.none() | urls,
+    http_status=st.none() | st.integers(100, 599),
+    title=maybe_text,
+    ms=st.none() | st.integers(0, 10**6),
+    size=st.none() | st.integers(0, 10**9),
+    content_type=maybe_text,
+    content_hash=some_bytes,
+    headers=st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), max_size=2).map(tuple),
+    hops=st.lists(st.tuples(urls, st.integers(300, 399)), max_size=2).map(tuple),
+    links=some_bytes,
+    discovered=st.lists(st.integers(0, 1), max_size=2).map(tuple),
+    out_of_scope=st.integers(0, 99),
+)
+
+
+def over_the_wire(value: Any) -> Any:
+    return json.loads(json.dumps(value))
+
+
+@given(calls)
+def test_a_crawl_call_is_read_as_it_was_written(call: CrawlCall) -> None:
+    assert read_crawl_call(over_the_wire(call.as_json())) == call
+
+
+@given(st.lists(results, max_size=4, unique_by=lambda result: result.id), st.sets(ids, max_size=3))
+def test_an_answer_is_read_as_it_was_written(listed: list[UrlResult], unreached: set[int]) -> None:
+    unreached -= {result.id for result in listed}
+    asked = [*(result.id for result in listed), *sorted(unreached)]
+    written = crawl_answer_json(listed, ["http://a/", "http://b/"], wait_ms=7, allowed_hosts=["a"])
+    answer = read_crawl_answer(
+        over_the_wire(written), tuple(FrontierUrl(each, "http://a/", 1) for each in asked)
+    )
+    by_id = {result.id: result for result in answer.batch.results}
+    assert by_id == {result.id: result for result in listed}
+    assert answer.batch.not_reached == tuple(sorted(unreached))
+    assert answer.batch.discovered == ("http://a/", "http://b/")
+    assert (answer.wait_ms, answer.allowed_hosts) == (7, ("a",))
+
+
+def test_outcomes_stand_in_the_list_of_their_kind() -> None:
+    listed = [UrlResult(n, "http://a/", outcome) for n, outcome in enumerate(Outcome)]
+    written = crawl_answer_json(listed, [], wait_ms=0, allowed_hosts=[])
+    for kind, outcomes in [
+        ("completed", ["fetched", "cached"]),
+        ("failed", ["failed"]),
+        ("skipped", ["skipped"]),
+    ]:
+        assert [row["outcome"] for row in written[kind]] == outcomes
+
+
+def test_foreign_text_is_made_safe_to_keep() -> None:
+    title = "a\0\n b\ud800" + "x" * 400
+    hostile = UrlResult(
+        1, "http://a/", Outcome.FETCHED, title=title, content_type="t\0/\ud800h"
+    )
+    written = crawl_answer_json([hostile], [], wait_ms=0, allowed_hosts=[])
+    (read,) = read_crawl_answer(over_the_wire(written), ()).batch.results
+    assert read.title is not None and read.title.startswith("a bxxx") and len(read.title) == 300
+    assert read.content_type == "t/h"
+
+
+pages_to_process = st.builds(PageToProcess, ids, urls, st.binary(max_size=32), maybe_text)
+
+
+@given(st.lists(pages_to_process, max_size=3))
+def test_a_process_call_is_read_as_it_was_written(pages: list[PageToProcess]) -> None:
+    assert read_process_call(over_the_wire(process_call_json("job", pages))) == ("job", pages)
+
+
+CALL = over_the_wire(
+    CrawlCall(
+        "job", 1, (FrontierUrl(1, "http://a/", 0),), "http://a/",
+        CrawlOptions(ScopeKind.HOST, ("http://a/",), False, 1, 0, 1.0),
+    ).as_json()
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "body",
+    [None, [], "x", 1, {}, CALL | {"epoch": "x"}, CALL | {"urls": [{}]}, CALL | {"urls": 1},
+     CALL | {"options": {}}, CALL | {"options": CALL["options"] | {"scope": "galaxy"}}],
+)  # fmt: skip
+def test_another_body_is_a_told_mistake(body: object) -> None:
+    with pytest.raises(InvalidRequest):
+        read_crawl_call(body)
+    with pytest.raises(InvalidRequest):
+        read_process_call(body)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [[], {}, {"completed": [], "failed": [], "skipped": []},
+     {"completed": [{"id": 1}], "failed": [], "skipped": [], "discoveredUrls": [], "waitMs": 0,
+      "allowedHosts": []}],
+)  # fmt: skip
+def test_another_answer_is_no_answer(answer: Any) -> None:
+    with pytest.raises(ValueError, match="not an answer of the crawl function"):
+        read_crawl_answer(answer, ())
+
+
+def test_a_batch_without_results_reached_nothing() -> None:
+    written = crawl_answer_json([], [], wait_ms=0, allowed_hosts=[])
+    asked = (FrontierUrl(1, "http://a/", 0), FrontierUrl(2, "http://b/", 0))
+    assert read_crawl_answer(over_the_wire(written), asked).batch == BatchResult((), (), (1, 2))
