@@ -1,0 +1,18 @@
+"""What a response's body holds, without network or clock: bytes in; links, metadata, Markdown out.
+
+page        title and links of a page, for the crawl: on the hot path of every page
+document    title, description, language and Markdown of a page, for the process function
+tree        the parsed page that both start from
+  mediatype   HTML, Markdown or plain text
+  charset     bytes to text, by the Encoding Standard
+  bounds      what no page may do to the parser and the converter
+metadata    title, description and language
+mainblock   the part of a page that is its content
+codeblocks  program text: its language, its line numbers
+formulas    mathematics, as TeX
+markdown    HTML to Markdown, natively
+fallback    HTML to Markdown by BeautifulSoup, for what the native converter refuses
+
+Parsing (Lexbor, by selectolax) and Markdown (html-to-markdown) run in native code that releases
+the GIL; both are called from the threads of a pool.
+"""

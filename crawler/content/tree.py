@@ -1,0 +1,51 @@
+"""The parsed page (HTML, section 13.2), by Lexbor."""
+
+import re
+
+from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
+
+from crawler.content.bounds import tame
+from crawler.domain.urls import resolve
+
+_WHITESPACE = re.compile(r"\s+")
+# Tags that XML lets close themselves, and that HTML takes for open ones.
+_SELF_CLOSED = re.compile(r"<(a|div|iframe|p|script|span|style|textarea|title)((?:\s[^<>]*)?)/>")
+
+# With its events Lexbor copies selected options about: slow, and nothing that a reader sees.
+_OPTIONS = LexborDocumentOptions.WO_EVENTS
+
+
+def parse(html: str, *, is_xml: bool = False) -> LexborHTMLParser:
+    """The tree of a page, whatever its markup; `is_xml` where it was served as XHTML."""
+    if is_xml:
+        html = _SELF_CLOSED.sub(r"<\1\2></\1>", html)
+    return LexborHTMLParser(tame(html), options=_OPTIONS)
+
+
+def base_url(tree: LexborHTMLParser, url: str) -> str:
+    """What relative links are resolved against: the first `<base href>` (HTML, section 4.2.3)."""
+    base = in_head(tree, "base[href]")
+    href = attribute(base, "href").strip()
+    return (resolve(href, url) if href else None) or url
+
+
+def in_head(tree: LexborHTMLParser, selector: str) -> LexborNode | None:
+    """The first such element of `<head>`; to look through the whole page costs as parsing does."""
+    head = tree.head
+    return head.css_first(selector) if head else None
+
+
+def fold(text: str, limit: int) -> str:
+    """Text on one line, without spaces around it, at most `limit` characters."""
+    # A bound on the input too: folding megabytes to keep a line would be a waste.
+    return _WHITESPACE.sub(" ", text[: limit * 8].strip()).strip()[:limit].rstrip()
+
+
+def text_of(node: LexborNode | None, limit: int) -> str:
+    """The folded text of a node, or "" without one."""
+    return fold(node.text(), limit) if node else ""
+
+
+def attribute(node: LexborNode | None, name: str) -> str:
+    """An attribute's value, "" where there is none."""
+    return (node.attrs.get(name) or "") if node else ""
