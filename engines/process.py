@@ -27,6 +27,10 @@ _POLL_SECONDS = 0.02
 Steps = Sequence[tuple[signal.Signals, float]]
 
 
+def _in_no_hurry() -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Account:
     """The system user that a child runs as."""
@@ -82,18 +86,36 @@ def _die_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
 
 
 def runs(pid: int, program: str, argument: str) -> bool:
-    """Tell whether ``pid`` is alive and is ``program`` called with ``argument``."""
+    """Tell whether ``pid`` is ``program`` called with ``argument``, and not about to end."""
     if sys.platform == "linux":
         return _runs_by_proc(pid, program, argument)
-    listing = subprocess.run(
-        ["ps", "-ww", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True
-    ).stdout.strip()
+    listing = _ps("-ww", "-o", "stat=,command=", "-p", str(pid)).strip()
     return program in listing and argument in listing and not listing.startswith("Z")
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether ``pid`` still holds its files, ports and locks.
+
+    A process that ends loses its arguments first and its files only then, so ``runs`` says no too
+    early; one whose first thread is a zombie keeps them until its last thread is gone.
+    """
+    if sys.platform != "linux":
+        return _ps("-o", "stat=", "-p", str(pid)).strip()[:1] not in ("", "Z")
+    try:
+        # The name in parentheses may hold anything; the state follows it (proc(5)).
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+        return state not in (b"Z", b"X") or len(os.listdir(f"/proc/{pid}/task")) > 1
+    except OSError:
+        return False
+
+
+def _ps(*arguments: str) -> str:
+    return subprocess.run(["ps", *arguments], capture_output=True, text=True).stdout
 
 
 def _runs_by_proc(pid: int, program: str, argument: str) -> bool:
     try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()  # empty for a zombie
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
     words = command.decode(errors="surrogateescape").split("\0")
@@ -106,16 +128,13 @@ def end_orphan(pid: int, program: str, argument: str, steps: Steps) -> bool:
 
     ``steps`` are signals, each with the seconds to wait before the next.
     """
-    return _end(
-        lambda number: _send(pid, number),
-        lambda: not runs(pid, program, argument),
-        steps,
-        hurry=lambda: False,
-    )
+    if not runs(pid, program, argument):
+        return True
+    return _end(lambda number: _send(pid, number), lambda: not is_alive(pid), steps, _in_no_hurry)
 
 
 def end_child(
-    child: subprocess.Popen[bytes], steps: Steps, hurry: Callable[[], bool] = lambda: False
+    child: subprocess.Popen[bytes], steps: Steps, hurry: Callable[[], bool] = _in_no_hurry
 ) -> bool:
     """End our child; ``hurry`` cuts the wait after the first step short. Returns whether it is
     gone."""
@@ -124,18 +143,24 @@ def end_child(
 
 def end_session(
     leader: int, program: str, argument: str, steps: Steps,
-    hurry: Callable[[], bool] = lambda: False,
+    hurry: Callable[[], bool] = _in_no_hurry,
 ) -> bool:
     """End all that is left of the session of ``leader``, a child of ours or of a former run.
 
     Its processes all carry its arguments; with others the number belongs to somebody else by now.
     Returns whether all are gone.
     """
+    seen: set[int] = set()
+
     def send(number: signal.Signals) -> None:
         for pid in _members(leader, program, argument):
             _send(pid, number)
 
-    return _end(send, lambda: not _members(leader, program, argument), steps, hurry)
+    def are_gone() -> bool:
+        seen.update(_members(leader, program, argument))
+        return not any(map(is_alive, seen))
+
+    return _end(send, are_gone, steps, hurry)
 
 
 def _members(leader: int, program: str, argument: str) -> list[int]:
@@ -147,8 +172,7 @@ def _members(leader: int, program: str, argument: str) -> list[int]:
 def _all_pids() -> Iterator[int]:
     if sys.platform == "linux":
         return (int(name) for name in os.listdir("/proc") if name.isdigit())
-    listing = subprocess.run(["ps", "-axo", "pid="], capture_output=True, text=True).stdout
-    return map(int, listing.split())
+    return map(int, _ps("-axo", "pid=").split())
 
 
 def _group_of(pid: int) -> int | None:
