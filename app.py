@@ -12,7 +12,17 @@ from flask import Flask
 
 from crawler.runtime.worker import Runtime
 from crawler.settings import Settings, SettingsError, load_secret
-from crawler.web import api, functions, health, pages, prefix, problems, security, stream
+from crawler.web import (
+    api,
+    functions,
+    health,
+    pages,
+    prefix,
+    problems,
+    requests,
+    security,
+    stream,
+)
 from crawler.web.services import EXTENSION, Services
 
 _ROOT = Path(__file__).resolve().parent
@@ -41,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[EXTENSION] = Services(settings, secret, runtime.jobs, runtime.pages, runtime)
     problems.register(app)
     security.register(app)
+    requests.register(app)
     for blueprint in (
         api.blueprint,
         functions.blueprint,

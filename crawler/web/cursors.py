@@ -20,6 +20,8 @@ def read_job_cursor(text: str) -> tuple[datetime, str]:
     """
     try:
         moment, _, job_id = urlsafe_b64decode(text.encode()).decode().partition(" ")
+        if not job_id.isprintable():
+            raise ValueError(job_id)
         return datetime.fromisoformat(moment), job_id
     except ValueError:
         raise InvalidRequest(FieldError("cursor", "is not a cursor of this list")) from None

@@ -2,13 +2,28 @@
 
 from typing import Any
 
-from flask import request
+from flask import Flask, request
+from werkzeug.exceptions import NotFound
 
-from crawler.domain.errors import FieldError, InvalidRequest, Problem
+from crawler.domain.errors import FieldError, InvalidRequest, Problem, UnknownJob
 
 MOST_ROWS = 1_000
 DEFAULT_ROWS = 100
 _MOST_ID = 2**62
+
+
+def register(app: Flask) -> None:
+    """Has every request looked at for what the database could not even be asked about."""
+    app.before_request(_refuse_nul)
+
+
+def _refuse_nul() -> None:
+    """PostgreSQL's text holds no NUL, so nothing can be found by one."""
+    if "\0" in request.path:
+        raise UnknownJob if "job_id" in (request.view_args or {}) else NotFound
+    for name, values in request.args.lists():
+        if "\0" in "".join((name, *values)):
+            raise InvalidRequest(FieldError(name, "contains NUL"))
 
 
 def json_body() -> Any:
@@ -23,7 +38,7 @@ def json_body() -> Any:
             code="not-json",
             errors=(FieldError("Content-Type", "must be application/json"),),
         )
-    body = request.get_json(silent=True)
+    body = _parsed_body()
     if body is None:
         raise Problem(
             "The body is not valid JSON.",
@@ -31,6 +46,13 @@ def json_body() -> Any:
             errors=(FieldError("body", "is not valid JSON"),),
         )
     return body
+
+
+def _parsed_body() -> Any:
+    try:
+        return request.get_json(silent=True)
+    except RecursionError:
+        return None  # thousands of brackets: valid, and nothing that is wanted here
 
 
 def optional_json_body() -> Any:
