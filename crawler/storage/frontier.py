@@ -24,6 +24,7 @@ from crawler.storage.discovery import Discovery, KnownUrls, discover, tell_disco
 from crawler.storage.jobs import drop_claims
 from crawler.storage.leases import Lease
 from crawler.storage.limits import (
+    is_work_left,
     leave_out_by_depth,
     let_in_by_depth,
     let_in_by_limit,
@@ -195,7 +196,8 @@ class FrontierStore:
             _must_run(change)
             now = change.now
             unprocessed = now.completed - now.processed - now.process_failed
-            if now.queued or now.processing or unprocessed or change.one("any_stale"):
+            # The rows have the last word: limits may have been raised a moment ago.
+            if now.queued or now.processing or unprocessed or is_work_left(change):
                 return None
             if now.completed:
                 change.move(Move.COMPLETE)

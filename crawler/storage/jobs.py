@@ -14,6 +14,7 @@ from crawler.domain.model import Job, JobOptions, Owner
 from crawler.domain.options import JobRequest
 from crawler.storage.changes import Changes, JobChange, as_jsonb, totals_of
 from crawler.storage.database import Database, Row, Statements
+from crawler.storage.limits import is_work_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +217,7 @@ def _check(status: JobStatus, move: Move) -> None:
 def _reopen(change: JobChange, *, retry_failed: bool) -> None:
     if retry_failed:
         _requeue_failed(change)
-    room = change.options.pages_left(change.now.completed) != 0
-    row = change.one("something_to_do", max_depth=change.options.max_depth, room=room)
-    if row is None or not row["anything"]:
+    if not is_work_left(change):
         raise Conflict(
             "Nothing is left to do: raise a limit first, or retry what failed.",
             code="nothing-to-do",

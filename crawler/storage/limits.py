@@ -11,6 +11,13 @@ _SLICE = 5_000
 _NO_LIMIT = 2**31 - 1
 
 
+def is_work_left(change: JobChange) -> bool:
+    """Whether anything waits, is unfinished, or is let in by the limits as they are now."""
+    room = change.options.pages_left(change.now.completed) != 0
+    row = change.one("something_to_do", max_depth=change.options.max_depth, room=room)
+    return row is not None and bool(row["anything"])
+
+
 def let_in_by_depth(change: JobChange) -> int:
     """URLs that a raised depth lets in; returns how many."""
     limit = change.options.max_depth
@@ -32,12 +39,13 @@ def leave_out_by_depth(change: JobChange) -> int:
 
 
 def let_in_by_limit(change: JobChange) -> int:
-    """URLs skipped at the page limit that a raised one has room for; returns how many."""
-    now = change.now
-    room = change.options.pages_left(now.completed + now.processing + now.queued)
-    if room == 0:
+    """URLs skipped at the page limit, all of them once there is room; returns how many.
+
+    No fewer than all: those that give no page leave their room to others.
+    """
+    if change.options.pages_left(change.now.completed) == 0:
         return 0
-    rows = change.run("requeue_over_limit", limit=min(_SLICE, room or _SLICE))
+    rows = change.run("requeue_over_limit", limit=_SLICE)
     change.count(skipped=-len(rows), queued=+len(rows))
     _tell_queued(change, rows)
     return len(rows)

@@ -298,7 +298,7 @@ WHERE job_id = %(job_id)s
 RETURNING id;
 
 -- name: something_to_do
--- Whether a resumed job would find anything: waiting, let in by raised limits, or unfinished.
+-- Whether a job would find anything: waiting, let in by raised limits, or unfinished.
 SELECT EXISTS (
         SELECT 1 FROM frontier
         WHERE job_id = %(job_id)s

@@ -64,13 +64,6 @@ WHERE pages.job_id = next.job_id
   AND pages.id = next.id
 RETURNING pages.id, frontier.depth, pages.links, next.counted;
 
--- name: any_stale
-SELECT 1
-FROM pages
-WHERE job_id = %(job_id)s
-  AND stale
-LIMIT 1;
-
 -- name: unprocessed
 -- Fetched pages whose content waits for the processor.
 SELECT frontier.id,
