@@ -3,7 +3,7 @@
     1  read the settings; one start per data folder (a lock); end what a killed one left behind
     2  start the engines that have no URL, beside each other
     3  bring the schema up to date
-    4  start gunicorn, wait until it is ready, say where it is
+    4  start gunicorn, and when it is ready say where it is
     5  start again whatever dies, with pauses that grow
     6  at Ctrl-C or SIGTERM stop gunicorn, then the engines; a second one shortens the waits
 
@@ -21,7 +21,7 @@ except ImportError:
     ) from None
 
 import os
-import subprocess
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -34,6 +34,7 @@ import engines
 from crawler.settings import Settings, SettingsError, load_secret
 from engines import Engine, EngineError, Home, Postgres, Valkey, open_home
 from engines.home import make_data_dir
+from engines.process import spawn
 from supervision import complain, say
 from supervision.keeping import Child, Kept, reap_strangers
 from supervision.requests import StopAsked, StopRequests
@@ -45,7 +46,7 @@ _SPARE_CONNECTIONS = 20  # the schema step, a psql, a backup, and those reserved
 _OPEN_FILES = 65_536
 _DATABASE_WAIT_SECONDS = 60
 _DATABASE_RETRY_SECONDS = 0.5
-_READY_WARNING_SECONDS = 60
+_READY_WARNING_SECONDS = 15
 _READY_POLL_SECONDS = 0.05
 _TICK_SECONDS = 1.0
 
@@ -110,7 +111,6 @@ class Supervisor:
             self._start_engines()
             self._prepare_database()
             self._web.launch()
-            self._await_ready()
             self._keep()
         finally:
             self._stop()
@@ -134,7 +134,8 @@ class Supervisor:
         if self._settings.database_url:
             self._await_database(self._settings.database_url)
         command = [sys.executable, "-m", "supervision.migration"]
-        with subprocess.Popen(command, env=self._environ, cwd=_ROOT) as migration:
+        death_signal = signal.SIGTERM
+        with spawn(command, death_signal=death_signal, env=self._environ, cwd=_ROOT) as migration:
             try:
                 while migration.poll() is None:
                     self._requests.wait(_TICK_SECONDS)
@@ -160,27 +161,32 @@ class Supervisor:
                 told = True
             self._requests.wait(_DATABASE_RETRY_SECONDS)
 
-    def _await_ready(self) -> None:
-        deadline = monotonic() + _READY_WARNING_SECONDS
+    def _keep(self) -> None:
+        kept = [Kept(child, monotonic()) for child in self._children()]
+        self._await_ready(kept)
+        while True:
+            self._tend(kept)
+            self._requests.wait(_TICK_SECONDS)
+
+    def _await_ready(self, kept: Sequence[Kept]) -> None:
+        warn_at = monotonic() + _READY_WARNING_SECONDS
         while not self._web.is_ready():
-            if self._web.has_died():
+            if self._web.has_died():  # it will not do better by being started again
                 raise EngineError("the web server ended before it was ready: see above")
-            if monotonic() > deadline:
-                complain("the web server is still not ready; see GET /readyz for what is missing")
-                deadline += _READY_WARNING_SECONDS
+            if monotonic() > warn_at:
+                complain(f"not ready yet: {_address(self._settings)}/readyz says what is missing")
+                warn_at += _READY_WARNING_SECONDS
+            self._tend(kept)
             self._requests.wait(_READY_POLL_SECONDS)
         say(f"Clew is ready at {_address(self._settings)}")
         say(f"Its data are in {self._settings.data_dir}. Ctrl-C stops it.")
 
-    def _keep(self) -> None:
-        kept = [Kept(child, monotonic()) for child in self._children()]
-        while True:
-            for one in kept:
-                one.tend(monotonic())
-            for engine in self._engines:
-                engine.bound_log()
-            reap_strangers({child.pid for child in self._children()})
-            self._requests.wait(_TICK_SECONDS)
+    def _tend(self, kept: Sequence[Kept]) -> None:
+        for one in kept:
+            one.tend(monotonic())
+        for engine in self._engines:
+            engine.bound_log()
+        reap_strangers({child.pid for child in self._children()})
 
     def _children(self) -> list[Child]:
         return [*self._engines, self._web]

@@ -230,7 +230,16 @@ def _default_data_dir(environ: Mapping[str, str]) -> Path:
         return Path("/var/lib/clew")
     base = environ.get("XDG_DATA_HOME", "")
     # The XDG base directory specification says to ignore relative paths.
-    return (Path(base) if base.startswith("/") else Path.home() / ".local/share") / "clew"
+    return (Path(base) if base.startswith("/") else _home() / ".local/share") / "clew"
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise SettingsError(
+            "CLEW_DATA_DIR is unset: expected a folder, as this user has no home folder"
+        ) from None
 
 
 def _networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -31,9 +31,10 @@ class WebServer:
     def __init__(self, settings: Settings, environ: Mapping[str, str]) -> None:
         self._host, self._port = settings.bind_host, settings.bind_port
         self._environ = environ
-        self._pid_file = settings.data_dir / "gunicorn.pid"
+        data_dir = settings.data_dir.resolve()
+        self._pid_file = data_dir / "gunicorn.pid"
         # The name changes nothing for gunicorn; it is how a later start knows its own orphans.
-        self._mark = f"clew:{settings.data_dir}"
+        self._mark = f"clew:{data_dir}"
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
