@@ -21,7 +21,7 @@
     "catching-up": "catching up",
     live: "live",
     reconnecting: "connection lost, still trying; nothing is lost",
-    ended: "",
+    ended: "all events shown",
   };
 
   const byId = (id) => document.getElementById(id);
@@ -286,6 +286,7 @@
 
   // ----
 
+  byId("as-of").remove();
   addEventListener("pagehide", () => (leaving = true));
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   for (const entry of [...thread.querySelectorAll("[data-event-id]")].reverse()) measure(entry);

@@ -14,6 +14,8 @@ from crawler.web.services import services
 from crawler.web.words import describe_crawl
 
 _JOBS_A_PAGE = 20
+_EXAMPLES = ("docs.python.org/3/tutorial/", "books.toscrape.com", "htmx.org/docs/")
+"""Sites for somebody who has none at hand; nothing is asked of them until Crawl is pressed."""
 _NAMES = {
     "url": "The address",
     "urls": "The list",
@@ -75,6 +77,7 @@ def _show(form: Mapping[str, str], errors: Mapping[str, str]) -> str:
         errors=errors,
         plan=_plan(form),
         choices=CHOICES,
+        examples=_EXAMPLES,
         more_open=any(name in errors for name in MORE_FIELDS),
         jobs=shown,
         any_active=any(job.status not in TERMINAL for job in shown),

@@ -43,7 +43,7 @@ def _discovered(data: _Data) -> str:
 
 
 def _skipped(data: _Data) -> str:
-    return f"Left out {reasons_phrase(data['reasons'])}"
+    return f"Left out: {reasons_phrase(data['reasons'])}"
 
 
 def _content(data: _Data) -> str:

@@ -155,7 +155,19 @@ def _left_out(options: JobOptions, reason: str, count: int) -> str:
     return f"{number(count)}: {explain(reason)}"
 
 
+_BRIEFLY: Mapping[str, str] = {
+    Reason.SCOPE: "leading elsewhere",
+    Reason.DEPTH: "too many clicks away",
+    Reason.PAGE_LIMIT: "over the page limit",
+    Reason.ROBOTS: "closed by robots.txt",
+    Reason.DUPLICATE: "already here",
+    Reason.NOT_HTML: "not pages",
+}
+
+
 def reasons_phrase(reasons: Mapping[str, int]) -> str:
-    """Reasons with their counts, for the log: "40 outside the part …; 3 …"."""
+    """Reasons with their counts, for the thread: "40 leading elsewhere, 3 closed by robots.txt"."""
     ordered = sorted(reasons.items(), key=lambda item: -item[1])
-    return "; ".join(f"{number(count)}: {explain(reason)}" for reason, count in ordered)
+    return ", ".join(
+        f"{number(count)} {_BRIEFLY.get(reason) or explain(reason)}" for reason, count in ordered
+    )
