@@ -86,5 +86,6 @@ class Wire:
             return
         with suppress(OSError):
             sink.shutdown(socket.SHUT_WR)
+        source.close()
         with self._lock, suppress(ValueError):
             self._pairs.remove((sink, source))  # the server has closed it
