@@ -38,7 +38,7 @@ class LinkedSite:
         self.close()
 
     def open(self) -> None:
-        """Starts to serve, on the same port as before."""
+        """Starts to serve, after a `close` on the same port as before."""
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), _handler(self))
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]

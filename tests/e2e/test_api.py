@@ -71,9 +71,7 @@ def test_an_ended_job_shows_its_times_totals_and_no_owner(crawled: Crawled) -> N
     assert (job["totals"]["completed"], job["totals"]["failed"]) == (4, 1)
 
 
-def test_a_running_job_shows_who_orchestrates_it(
-    slow_job: Json, server: RunningServer
-) -> None:
+def test_a_running_job_shows_who_orchestrates_it(slow_job: Json, server: RunningServer) -> None:
     assert slow_job["status"] == "running"
     assert slow_job["owner"]["pid"] in server.worker_pids()
     assert slow_job["owner"]["epoch"] == 1
@@ -109,9 +107,7 @@ def test_a_repeated_idempotency_key_gives_the_same_job(api: Api) -> None:
     assert (refused.value.status, refused.value.code) == (409, "idempotency-conflict")
 
 
-def test_pause_stops_the_fetching_and_resume_goes_on(
-    api: Api, site: Site, slow_job: Json
-) -> None:
+def test_pause_stops_the_fetching_and_resume_goes_on(api: Api, site: Site, slow_job: Json) -> None:
     paused = api.pause(slow_job["id"])
     assert paused["status"] == "paused"
     wait_until(lambda: api.show(slow_job["id"])["owner"] is None, 5, "the orchestrator lets go")

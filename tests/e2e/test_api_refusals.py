@@ -130,7 +130,10 @@ def test_all_mistakes_are_named_at_once(api: Api) -> None:
     body = {"url": "ftp://example.org/", "maxDepth": -1, "no\nsuch": 1, "delayMs": "soon"}
     response = api.request("POST", "/api/v4/jobs", json=body)
     assert {error["field"] for error in response.json()["errors"]} == {
-        "url", "maxDepth", "no?such", "delayMs",
+        "url",
+        "maxDepth",
+        "no?such",
+        "delayMs",
     }
 
 
@@ -150,8 +153,12 @@ def test_a_wrong_list_of_urls_is_refused(api: Api, urls: Any) -> None:
         (b'"x"', "application/json", "invalid-request", "body"),
         (b"7", "application/json", "invalid-request", "body"),
         (b'{"url":"http://127.0.0.1:9/"}', "text/plain", "not-json", "Content-Type"),
-        (b"url=http://127.0.0.1:9/", "application/x-www-form-urlencoded", "not-json",
-         "Content-Type"),
+        (
+            b"url=http://127.0.0.1:9/",
+            "application/x-www-form-urlencoded",
+            "not-json",
+            "Content-Type",
+        ),
     ],
 )
 def test_a_body_that_is_not_a_json_object_is_refused(
@@ -193,9 +200,7 @@ def test_a_wrong_idempotency_key_is_refused(api: Api, key: str) -> None:
     ],
 )
 @pytest.mark.parametrize("unknown", ["AAAAAAAAAAAAAAAAAAAAAA", "%00", "'; DROP TABLE jobs; --"])
-def test_an_unknown_job_is_a_404(
-    api: Api, method: str, path: str, body: Any, unknown: str
-) -> None:
+def test_an_unknown_job_is_a_404(api: Api, method: str, path: str, body: Any, unknown: str) -> None:
     response = api.request(method, f"/api/v4/jobs/{unknown}{path}", json=body)
     check(response, 404, "unknown-job", "id")
 
@@ -242,9 +247,7 @@ def test_a_wrong_cursor_of_the_list_of_jobs_is_refused(api: Api, cursor: str) ->
 
 @pytest.mark.parametrize("given", ["x", "-1", "1.0", "1000000", "", "0x1", "9" * 40])
 def test_a_wrong_last_event_id_is_refused(api: Api, job_id: str, given: str) -> None:
-    response = api.request(
-        "GET", f"/api/v4/jobs/{job_id}/stream", headers={"Last-Event-ID": given}
-    )
+    response = api.request("GET", f"/api/v4/jobs/{job_id}/stream", headers={"Last-Event-ID": given})
     check(response, 400, "invalid-request", "Last-Event-ID")
 
 
@@ -256,17 +259,19 @@ def test_a_wrong_last_event_id_is_refused(api: Api, job_id: str, given: str) -> 
         ("/resume", [], "body"),
     ],
 )
-def test_a_wrong_resume_is_refused(
-    api: Api, job_id: str, path: str, body: Any, field: str
-) -> None:
+def test_a_wrong_resume_is_refused(api: Api, job_id: str, path: str, body: Any, field: str) -> None:
     response = api.request("POST", f"/api/v4/jobs/{job_id}{path}", json=body)
     check(response, 400, "invalid-request", field)
 
 
 @pytest.mark.parametrize(
     ("changes", "field"),
-    [({"maxDepth": -1}, "maxDepth"), ({"url": GOOD}, "url"), ({"ignoreRobots": True},
-     "ignoreRobots"), ([], "body")],
+    [
+        ({"maxDepth": -1}, "maxDepth"),
+        ({"url": GOOD}, "url"),
+        ({"ignoreRobots": True}, "ignoreRobots"),
+        ([], "body"),
+    ],
 )
 def test_a_wrong_change_is_refused(api: Api, job_id: str, changes: Any, field: str) -> None:
     before = api.show(job_id)

@@ -104,8 +104,11 @@ def test_found_on_leads_from_every_page_to_the_root(api: Api, site: Site) -> Non
 def test_each_fault_has_its_reason_and_the_job_completes(api: Api, site: Site) -> None:
     site_urls = {site.url(path): path for path in FAULTS}
     crawled = crawl(api, urls=list(site_urls), maxDepth=0, concurrency=40)
-    found = {site_urls[row["url"]]: (row["outcome"], row["reason"]) for row in crawled.rows
-             if row["url"] in site_urls}
+    found = {
+        site_urls[row["url"]]: (row["outcome"], row["reason"])
+        for row in crawled.rows
+        if row["url"] in site_urls
+    }
     assert found == FAULTS
 
 
@@ -118,7 +121,11 @@ def test_a_site_that_refuses_connections_fails_with_that_reason(api: Api) -> Non
 
 
 def test_addresses_that_are_not_allowed_are_blocked(api: Api) -> None:
-    for url in ("http://10.0.0.1/", "http://169.254.169.254/latest/meta-data/", "http://0x0a000001/"):
+    for url in (
+        "http://10.0.0.1/",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://0x0a000001/",
+    ):
         crawled = crawl(api, url, status="failed")
         assert [row["reason"] for row in crawled.rows] == ["blocked-address"]
 
