@@ -8,6 +8,12 @@ import os
 import sys
 from pathlib import Path
 
+if __name__ == "__main__":
+    # Before the app's own imports: the supervisor needs none of them, neither time nor memory.
+    from supervisor import main
+
+    sys.exit(main())
+
 from flask import Flask
 
 from crawler.runtime.worker import Runtime
@@ -62,9 +68,3 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     prefix.register(app, settings.public_url)
     return app
-
-
-if __name__ == "__main__":
-    from supervisor import main
-
-    sys.exit(main())

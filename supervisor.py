@@ -127,6 +127,8 @@ class Supervisor:
             valkey = Valkey(self._home)
             self._engines.append(valkey)
             environ["REDIS_URL"] = valkey.url
+        # Native parsers in threads fragment glibc's arenas: two keep a worker a third smaller.
+        environ.setdefault("MALLOC_ARENA_MAX", "2")
         environ["CLEW_SECRET"] = settings.secret or load_secret(settings.data_dir)
         engines.start(self._engines, self._requests.check)
 
