@@ -6,6 +6,7 @@ Depth must not depend on which call answers first (a breadth-first walk is what 
     found closer, waiting        → its depth becomes smaller
     found closer, was beyond     → within the job now: queued
     found closer, was fetched    → its page is stale: its links are queued anew, one level up
+    found closer, a duplicate    → the page that it led to comes closer, too
 
 The last step repeats until nothing gets closer, which is how shortest paths are relaxed
 (Bellman-Ford), so the set of pages equals that of a walk in strict order.
@@ -142,7 +143,7 @@ def _bring_closer(change: JobChange, rows: Sequence[Row], found: Discovery) -> N
     """Known URLs that turned out to be closer to a root than was thought."""
     lower_depths(
         change,
-        {row["alias_of"]: row["depth"] for row in rows if row["state"] == "alias"},
+        [(row["alias_of"], row["depth"]) for row in rows if row["state"] == "alias"],
         found,
     )
     beyond = [
@@ -156,10 +157,23 @@ def _bring_closer(change: JobChange, rows: Sequence[Row], found: Discovery) -> N
     if stale:
         change.run("mark_stale", ids=stale)
         found.made_stale = True
+        lower_depths(change, _duplicates_targets(change, stale), found)
 
 
-def lower_depths(change: JobChange, depths: Mapping[int, int], found: Discovery) -> None:
-    """Gives URLs, by id, a smaller depth, with all that follows from it."""
+def _duplicates_targets(change: JobChange, ids: list[int]) -> list[tuple[int, int]]:
+    """Where those of some URLs that are duplicates led to, at their depth: no click between."""
+    depths = {
+        url_key(row["final_url"]): row["depth"] for row in change.run("duplicates", ids=ids)
+    }
+    rows = change.run("known_by_key", url_keys=list(depths)) if depths else []
+    return [(row["alias_of"] or row["id"], depths[bytes(row["url_key"])]) for row in rows]
+
+
+def lower_depths(
+    change: JobChange, targets: Iterable[tuple[int, int]], found: Discovery
+) -> None:
+    """Gives URLs, by id, the smallest depth that is named for each, with all that follows."""
+    depths = dict(sorted(targets, key=lambda each: -each[1]))
     if depths:
         rows = change.run("lower_depths", ids=list(depths), depths=list(depths.values()))
         _bring_closer(change, rows, found)

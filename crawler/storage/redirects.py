@@ -6,7 +6,8 @@ For a result whose page answered at another URL than the one asked for:
     target waiting or beyond    → the claim and the page pass to the target; this URL: `duplicate`
     target known otherwise      → this URL: `duplicate`
 
-A duplicate brings its target as close to the root as itself, since a redirect is no click.
+A duplicate brings its target as close to the root as itself, since a redirect is no click; of
+several in a batch the closest comes first.
 """
 
 from dataclasses import dataclass, field, replace
@@ -51,12 +52,23 @@ def settle_redirects(
     }
     settled = Settled()
     taken: set[bytes] = set()
-    for result, depth in results:
+    for result, depth in sorted(results, key=lambda each: each[1]):
         if result.final_url in (None, result.url):
             settled.results.append((result, depth))
         else:
             _settle(change, result, depth, known, taken, settled, found)
+    if known:
+        settled.results = _at_present_depths(change, settled.results)
     return settled
+
+
+def _at_present_depths(
+    change: JobChange, results: list[tuple[UrlResult, int]]
+) -> list[tuple[UrlResult, int]]:
+    """Results of one batch may have brought one another closer."""
+    rows = change.run("lock_claimed", ids=[result.id for result, _ in results])
+    depths = {row["id"]: row["depth"] for row in rows}
+    return [(result, depths[result.id]) for result, _ in results]
 
 
 def _settle(
@@ -119,4 +131,4 @@ def _hand_over(
 def _bring_target_closer(change: JobChange, row: Row, depth: int, found: Discovery) -> None:
     if row["depth"] > depth:
         target = row["alias_of"] or row["id"]
-        lower_depths(change, {target: depth}, found)
+        lower_depths(change, [(target, depth)], found)

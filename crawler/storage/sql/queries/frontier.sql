@@ -205,6 +205,18 @@ WHERE frontier.job_id = %(job_id)s
   AND frontier.depth > each.depth
 RETURNING frontier.id, frontier.depth, frontier.state, frontier.alias_of;
 
+-- name: duplicates
+-- Where URLs led whose page is another URL's; farthest first, so that the closest stays.
+SELECT frontier.depth, pages.final_url
+FROM frontier
+JOIN pages
+    ON pages.job_id = frontier.job_id
+   AND pages.id = frontier.id
+WHERE frontier.job_id = %(job_id)s
+  AND frontier.id = ANY(%(ids)s)
+  AND frontier.reason = 'duplicate'
+ORDER BY frontier.depth DESC;
+
 -- name: queue_beyond_ids
 UPDATE frontier
 SET state = 'queued'
