@@ -1,0 +1,332 @@
+"""Depth does not depend on timing: whatever answers first, the set is a breadth-first walk's."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from crawler.domain.lifecycle import JobStatus
+from crawler.domain.model import ScopeKind, Totals
+from crawler.storage.discovery import KnownUrls
+from crawler.storage.frontier import Claim
+from crawler.storage.leases import Lease
+from crawler.storage.migrate import migrate
+from crawler.storage.results import BatchResult
+from tests.storage import ROOT, MadeSite, Storage, crawl_all, totals_in
+
+Graph = Mapping[int, Sequence[int]]
+ON_DATABASE = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+
+
+@pytest.fixture(scope="module")
+def storage(database_url: str) -> Iterator[Storage]:
+    migrate(database_url)
+    stores = Storage(database_url)
+    yield stores
+    stores.database.close()
+
+
+def url_of(page: int) -> str:
+    return f"{ROOT}{page or ''}"
+
+
+def made_site(links: Graph, redirects: Mapping[int, int]) -> MadeSite:
+    return MadeSite(
+        {url_of(page): [url_of(each) for each in targets] for page, targets in links.items()},
+        {url_of(page): url_of(target) for page, target in redirects.items()},
+    )
+
+
+def end_of(page: int, redirects: Mapping[int, int]) -> int:
+    while page in redirects:
+        page = redirects[page]
+    return page
+
+
+def breadth_first(links: Graph, redirects: Mapping[int, int], depth: int | None) -> dict[int, int]:
+    """Pages within so many clicks of page 0, with their clicks; a redirect costs none."""
+    found = {end_of(0, redirects): 0}
+    level, clicks = set(found), 0
+    while level and clicks != depth:
+        clicks += 1
+        ends = {end_of(each, redirects) for page in level for each in links.get(page, ())}
+        level = ends - set(found)
+        found.update(dict.fromkeys(level, clicks))
+    return found
+
+
+def crawled(storage: Storage, job_id: str) -> dict[str, int]:
+    """What was fetched, by the URL it answered at, with its depth; none of it twice."""
+    found: dict[str, int] = {}
+    for row in storage.rows(job_id).values():
+        if row.outcome == "fetched":
+            assert row.final_url is not None and row.final_url not in found
+            found[row.final_url] = row.depth
+    return found
+
+
+class Shuffled:
+    """An orchestrator whose calls answer in any order and in any part.
+
+    `choose(most)` gives a number from 0 to `most`: every choice is somebody else's.
+    """
+
+    def __init__(
+        self, storage: Storage, lease: Lease, site: MadeSite, choose: Callable[[int], int]
+    ) -> None:
+        self._storage = storage
+        self._lease = lease
+        self._site = site
+        self._choose = choose
+        self._known = KnownUrls()
+        self._answers: list[BatchResult] = []
+        self.fetched: list[str] = []
+
+    def run(self) -> None:
+        """Until nothing waits, is in flight or is stale."""
+        while True:
+            while self._storage.frontier.adjust(self._lease):
+                pass
+            claim = None
+            if len(self._answers) < 4:
+                claim = self._storage.frontier.claim(self._lease, 1 + self._choose(3))
+            if claim is not None and claim.urls:
+                self._send(claim)
+                if self._choose(2):
+                    continue
+            if self._answers:
+                self._apply()
+            elif not self._expand():
+                return
+
+    def _send(self, claim: Claim) -> None:
+        reached = [url for url in claim.urls if self._choose(4)]
+        answer = self._site.answer(claim, reached)
+        self.fetched += [r.final_url for r in answer.results if r.is_page and r.final_url]
+        self._answers.append(answer)
+
+    def _apply(self) -> None:
+        answer = self._answers.pop(self._choose(len(self._answers) - 1))
+        if not self._choose(9):
+            self._known.forget()
+        applied = self._storage.frontier.apply(self._lease, answer, self._known)
+        if applied.made_stale and self._choose(1):
+            self._expand()
+
+    def _expand(self) -> int:
+        return self._storage.frontier.expand(self._lease, self._known)
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> dict[int, list[int]]:
+    """Deep graphs: every page hangs on one shortly before it, and a few links jump."""
+    backs = draw(st.lists(st.integers(1, 3), min_size=5, max_size=11))
+    jumps = draw(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=5))
+    links: dict[int, list[int]] = {page: [] for page in range(12)}
+    for page, back in enumerate(backs, start=1):
+        links[max(0, page - back)].append(page)
+    for page, target in jumps:
+        links[page].append(target)
+    return links
+
+
+redirections = st.dictionaries(st.integers(1, 11), st.integers(0, 11), max_size=3).filter(
+    lambda each: all(page not in _way(target, each) for page, target in each.items())
+)
+"""Redirects without a circle."""
+
+choices = st.lists(st.integers(0, 59), min_size=20, max_size=80)
+
+
+def _way(page: int, redirects: Mapping[int, int]) -> set[int]:
+    way: set[int] = set()
+    while page not in way:
+        way.add(page)
+        page = redirects.get(page, page)
+    return way
+
+
+def chooser(numbers: list[int]) -> Callable[[int], int]:
+    left = iter(numbers)
+    return lambda most: next(left, most) % (most + 1)
+
+
+def crawl_shuffled(
+    storage: Storage, lease: Lease, site: MadeSite, numbers: list[int]
+) -> Shuffled:
+    site.is_settled = lambda url_id, target: storage.reader.is_settled(
+        lease.job_id, url_id, target
+    )
+    shuffled = Shuffled(storage, lease, site, chooser(numbers))
+    shuffled.run()
+    return shuffled
+
+
+@given(links=graphs(), max_depth=st.integers(1, 5), numbers=choices)
+@ON_DATABASE
+def test_any_order_of_answers_gives_the_breadth_first_set_and_depths(
+    storage: Storage, links: dict[int, list[int]], max_depth: int, numbers: list[int]
+) -> None:
+    lease = storage.begin(max_depth=max_depth)
+    shuffled = crawl_shuffled(storage, lease, made_site(links, {}), numbers)
+    assert storage.finish(lease) is JobStatus.COMPLETED
+    expected = {url_of(page): n for page, n in breadth_first(links, {}, max_depth).items()}
+    assert crawled(storage, lease.job_id) == expected
+    assert len(shuffled.fetched) == len(expected), "none was fetched twice"
+    events = storage.events(lease.job_id)
+    assert totals_in(events[-1]) == storage.totals(lease.job_id)
+    assert sum(e.data["count"] for e in events if e.name == "urls_discovered") == len(expected) - 1
+
+
+@given(links=graphs(), redirects=redirections, max_depth=st.integers(1, 5), numbers=choices)
+@ON_DATABASE
+def test_redirects_are_no_clicks_in_any_order_of_answers(
+    storage: Storage,
+    links: dict[int, list[int]],
+    redirects: dict[int, int],
+    max_depth: int,
+    numbers: list[int],
+) -> None:
+    lease = storage.begin(max_depth=max_depth)
+    crawl_shuffled(storage, lease, made_site(links, redirects), numbers)
+    assert storage.finish(lease) is JobStatus.COMPLETED
+    expected = {url_of(page): n for page, n in breadth_first(links, redirects, max_depth).items()}
+    assert crawled(storage, lease.job_id) == expected
+    storage.events(lease.job_id)
+
+
+@given(links=graphs(), depths=st.lists(st.integers(0, 5), min_size=2, max_size=3), numbers=choices)
+@ON_DATABASE
+def test_a_depth_raised_or_lowered_and_resumed_equals_the_greatest_at_once(
+    storage: Storage, links: dict[int, list[int]], depths: list[int], numbers: list[int]
+) -> None:
+    lease = storage.begin(max_depth=depths[0])
+    fetched: list[str] = []
+    for depth in depths:
+        if storage.job(lease.job_id).status is JobStatus.COMPLETED:
+            reachable = breadth_first(links, {}, depth)
+            if len(reachable) <= len(fetched):
+                continue
+            lease = storage.resume(lease, max_depth=depth)
+        fetched += crawl_shuffled(storage, lease, made_site(links, {}), numbers).fetched
+        assert storage.finish(lease) is JobStatus.COMPLETED
+    expected = {url_of(page): n for page, n in breadth_first(links, {}, max(depths)).items()}
+    assert crawled(storage, lease.job_id) == expected
+    assert sorted(fetched) == sorted(expected), "deeper links came from stored pages"
+    storage.events(lease.job_id)
+
+
+# One case each
+
+CHAIN = MadeSite({url_of(n): [url_of(n + 1)] for n in range(6)})
+
+
+def test_a_running_jobs_depth_lets_urls_in_and_leaves_them_out(storage: Storage) -> None:
+    lease = storage.begin(max_depth=1)
+    known = KnownUrls()
+
+    def step() -> int:
+        claim = storage.frontier.claim(lease, 10)
+        storage.frontier.apply(lease, CHAIN.answer(claim), known)
+        while storage.frontier.expand(lease, known):
+            pass
+        return len(claim.urls)
+
+    assert [step(), step(), step()] == [1, 1, 0]
+    assert storage.totals(lease.job_id) == Totals(2, completed=2, bytes=200)
+    last = storage.job(lease.job_id).last_event_id
+    storage.change_limits(lease.job_id, max_depth=3)
+    assert [storage.frontier.adjust(lease), storage.frontier.adjust(lease)] == [1, 0]
+    assert step() == 1
+    storage.change_limits(lease.job_id, max_depth=2)
+    assert [storage.frontier.adjust(lease), storage.frontier.adjust(lease)] == [1, 0]
+    assert step() == 0
+    told = [
+        (e.name, e.data.get("count"), e.data.get("depth"), e.data.get("reasons"))
+        for e in storage.events(lease.job_id, last)
+        if e.name != "batch_completed"
+    ]
+    assert told == [
+        ("urls_discovered", 1, 2, None),
+        ("urls_discovered", 1, 3, None),
+        ("urls_skipped", 1, None, {"depth": 1}),
+    ]
+    assert storage.totals(lease.job_id).discovered == 3
+    storage.change_limits(lease.job_id, max_depth=None)
+    assert crawl_all(storage, lease, CHAIN) is JobStatus.COMPLETED
+    assert len(crawled(storage, lease.job_id)) == 7
+
+
+def test_links_beyond_the_depth_are_counted_distinct_per_page_and_reported(
+    storage: Storage,
+) -> None:
+    deep = [url_of(n) for n in (1, 2, 10, 11, 12, 10)] + ["http://other/", "http://other/"]
+    root = [url_of(1), url_of(2), "http://other/"]
+    site = MadeSite({ROOT: root, url_of(1): deep, url_of(2): deep})
+    lease = storage.begin(max_depth=1)
+    assert crawl_all(storage, lease, site) is JobStatus.COMPLETED
+    told = [e.data["reasons"] for e in storage.events(lease.job_id) if e.name == "urls_skipped"]
+    assert told == [{"scope": 1}, {"scope": 2, "depth": 6}]
+    shown = storage.pages.snapshot(lease.job_id)
+    assert shown.links_left_out == {"scope": 3, "depth": 6}
+    assert shown.left_out == {"depth": 3}
+
+
+def test_a_resume_does_not_count_the_same_links_twice(storage: Storage) -> None:
+    site = MadeSite({ROOT: [url_of(1)], url_of(1): [url_of(2), "http://other/"]})
+    lease = storage.begin(max_depth=1)
+    crawl_all(storage, lease, site)
+    lease = storage.resume(lease, max_depth=2)
+    crawl_all(storage, lease, site)
+    assert storage.pages.snapshot(lease.job_id).links_left_out == {"scope": 1, "depth": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "inside", "outside"),
+    [
+        (ScopeKind.HOST, ["http://site/x", "https://site/y"], ["http://other/", "http://site:81/"]),
+        (ScopeKind.PATH, ["http://site/docs/x"], ["http://site/docs-old", "http://site/"]),
+    ],
+)
+def test_links_out_of_scope_are_left_out(
+    storage: Storage, kind: ScopeKind, inside: list[str], outside: list[str]
+) -> None:
+    root = "http://site/docs/"
+    lease = storage.begin(root, scope=kind)
+    crawl_all(storage, lease, MadeSite({root: [*inside, *outside]}))
+    assert set(storage.states(lease.job_id)) == {root, *inside}
+    assert storage.pages.snapshot(lease.job_id).links_left_out == {"scope": len(outside)}
+
+
+def test_known_urls_may_forget_everything_at_any_time(storage: Storage) -> None:
+    class Forgetful(KnownUrls):
+        def learn(self, learned: Mapping[bytes, int]) -> None:
+            """Learns nothing."""
+
+    everywhere = [url_of(n) for n in range(5)]
+    site = MadeSite(dict.fromkeys(everywhere, everywhere))
+    totals: list[Totals] = []
+    for known in (KnownUrls(), Forgetful()):
+        lease = storage.begin(max_depth=2)
+        for _ in range(3):
+            claim = storage.frontier.claim(lease, 10)
+            storage.frontier.apply(lease, site.answer(claim), known)
+            storage.frontier.expand(lease, known)
+        totals.append(storage.totals(lease.job_id))
+    assert totals[0] == totals[1]
+
+
+def test_a_memory_of_too_many_urls_starts_anew(monkeypatch: Any) -> None:
+    monkeypatch.setattr("crawler.storage.discovery._MOST_KNOWN", 3)
+    known = KnownUrls()
+    known.learn({b"a": 1, b"b": 1})
+    known.learn({b"c": 2})
+    assert known.depths == {b"a": 1, b"b": 1, b"c": 2}
+    known.learn({b"d": 3})
+    assert known.depths == {b"d": 3}
