@@ -3,6 +3,7 @@
 depth         a made site with random delays: the same pages as a breadth-first walk, every time
 kills         kill -9 of the orchestrating worker and of everything; a worker frozen and let go
 streams       Valkey flushed under viewers; curl cut and continued at random points
+refresh       a browser that reloads, is cut off and outlives a restart, each event shown once
 statements    PostgreSQL's statement log: viewers who are caught up read no events there
 real_sites    two sites, whole: each page once, and its Markdown holds what the page says
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from bench.drills.depth import depth
 from bench.drills.kills import everything_killed, orchestrator_frozen, orchestrator_killed
 from bench.drills.real_sites import real_sites
+from bench.drills.refresh import refresh
 from bench.drills.statements import statement_log
 from bench.drills.streams import curl_cut, valkey_flushed
 from bench.drills.verdict import DrillFailed
@@ -22,6 +23,7 @@ DRILLS: dict[str, Callable[[], str]] = {
         valkey_flushed,
         statement_log,
         curl_cut,
+        refresh,
         real_sites,
     )
 }

@@ -1,30 +1,16 @@
 """What the API refuses: the right 4xx, a problem (RFC 9457) that names the field, nothing made."""
 
-import hashlib
-import hmac
-import json
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 
 from tests.api import Api
-from tests.e2e.crawls import ENVIRONMENT, crawl
+from tests.e2e.crawls import crawl
 from tests.e2e.linked_site import LinkedSite
-from tests.server import RunningServer
 
-SECRET = "known to the server and to this test, and long enough"
 GOOD = "http://127.0.0.1:9/"
 PROBLEM_MEMBERS = {"type", "title", "status", "detail", "code", "errors"}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[RunningServer]:
-    """A server whose secret is known."""
-    with RunningServer(env=ENVIRONMENT | {"CLEW_SECRET": SECRET}) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -285,71 +271,3 @@ def test_a_path_or_method_that_is_not_there_is_told_as_a_problem(api: Api) -> No
     response = api.request("PUT", "/api/v4/jobs", json={})
     check(response, 405, "method-not-allowed")
     assert set(response.headers["Allow"].split(", ")) >= {"GET", "POST"}
-
-
-CALL = {
-    "jobId": "AAAAAAAAAAAAAAAAAAAAAA",
-    "epoch": 1,
-    "urls": [{"id": 1, "url": GOOD, "depth": 0}],
-    "originalJobUrl": GOOD,
-    "options": {
-        "scope": "host",
-        "scopeBases": [GOOD],
-        "ignoreRobots": False,
-        "concurrency": 1,
-        "delayMs": 0,
-        "budgetSeconds": 5,
-    },
-}
-
-
-def signature(body: bytes, secret: str = SECRET, age_seconds: int = 0) -> str:
-    """The header by the contract: HMAC-SHA256 of `t.body`."""
-    moment = int(time.time()) - age_seconds
-    digest = hmac.new(secret.encode(), b"%d." % moment + body, hashlib.sha256).hexdigest()
-    return f"t={moment},v1={digest}"
-
-
-def post_call(api: Api, path: str, body: bytes, signed: str | None) -> requests.Response:
-    """A call of a function with that signature."""
-    headers = {"Content-Type": "application/json"}
-    if signed is not None:
-        headers["Clew-Signature"] = signed
-    return api.request("POST", f"/api/v4/{path}", data=body, headers=headers)
-
-
-@pytest.mark.parametrize("path", ["crawl", "process"])
-def test_a_function_answers_nobody_but_the_orchestrator(api: Api, path: str) -> None:
-    body = json.dumps(CALL).encode()
-    wrong = {
-        "none": None,
-        "empty": "",
-        "another secret": signature(body, "guessed, and of a sufficient length"),
-        "another body": signature(body + b" "),
-        "stale": signature(body, age_seconds=61),
-        "from the future": signature(body, age_seconds=-61),
-        "without time": signature(body).partition(",")[2],
-        "of time alone": signature(body).partition(",")[0],
-        "twice": signature(body) + "," + signature(body),
-    }
-    for name, signed in wrong.items():
-        response = post_call(api, path, body, signed)
-        assert (name, response.status_code) == (name, 401)
-        assert response.json()["code"] == "unsigned-call"
-
-
-def test_a_signed_call_for_no_running_job_fetches_nothing(api: Api, job_id: str) -> None:
-    with LinkedSite({"/": []}) as site:
-        for job in (CALL["jobId"], job_id):
-            urls = [{"id": 1, "url": site.url("/"), "depth": 0}]
-            body = json.dumps(CALL | {"jobId": job, "urls": urls}).encode()
-            answer = post_call(api, "crawl", body, signature(body, age_seconds=30)).json()
-            assert (answer["completed"], answer["failed"], answer["skipped"]) == ([], [], [])
-        assert site.asked == []
-
-
-@pytest.mark.parametrize("body", [b"{}", b"[]", b"7", b'{"jobId":"x"}'])
-@pytest.mark.parametrize("path", ["crawl", "process"])
-def test_a_signed_call_that_makes_no_sense_is_refused(api: Api, path: str, body: bytes) -> None:
-    response = post_call(api, path, body, signature(body))
-    check(response, 400, "invalid-request", "body")
