@@ -12,6 +12,7 @@ import gevent
 import redis
 
 from crawler.domain.events import LoggedEvent
+from crawler.runtime.presence import Presence
 from crawler.storage.eventlog import EventLog
 
 _MOST_WAITING = 10_000
@@ -28,6 +29,7 @@ class Announcer:
         self._monotonic = monotonic
         self._waiting: queue.Queue[tuple[str, list[LoggedEvent]]] = queue.Queue(_MOST_WAITING)
         self._away_until = 0.0
+        self._redis = Presence("announcing events: Redis")
 
     def announce(self, job_id: str, events: list[LoggedEvent]) -> None:
         """Takes events that were committed; never blocks, never raises."""
@@ -59,6 +61,7 @@ class Announcer:
                 self._event_log.append(job_id, events)
             else:
                 self._event_log.delete(job_id)
+            self._redis.found()
         except redis.RedisError as error:
-            log.warning("Redis is away, events are left to Postgres: %s", error)
+            self._redis.lost(error)
             self._away_until = self._monotonic() + _PAUSE_SECONDS

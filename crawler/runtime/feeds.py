@@ -10,7 +10,6 @@ A publish may overtake an earlier event's copy by a moment, so a hole is looked 
 second before Postgres is asked; with Redis away it is asked at once.
 """
 
-import logging
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
@@ -21,6 +20,7 @@ from gevent.event import Event
 
 from crawler.domain.errors import UnknownJob
 from crawler.domain.events import TERMINAL_EVENTS, LoggedEvent
+from crawler.runtime.presence import Presence
 from crawler.storage.database import Outage
 from crawler.storage.eventlog import EventLog
 from crawler.storage.jobs import JobStore, Watched
@@ -29,8 +29,7 @@ _RING = 1_000
 _SLICE = 200
 _PATIENCE_SECONDS = 1.0
 _LOOK_AGAIN_SECONDS = 0.1
-
-log = logging.getLogger(__name__)
+_OUTAGE_SECONDS = 0.5
 
 
 class Feed:
@@ -106,13 +105,16 @@ class Feed:
             self._is_read = False
 
     def _follow(self) -> None:
+        database = Presence(f"the feed of job {self.job_id}: the database")
         while self.viewers and not self.is_gone:
             try:
                 self._catch_up()
+                database.found()
+                pause = _LOOK_AGAIN_SECONDS if self._target > self.last else None
             except Outage as outage:
-                log.warning("feed of job %s waits for the database: %s", self.job_id, outage)
-            behind = self._target > self.last
-            self._wake.wait(_LOOK_AGAIN_SECONDS if behind else None)
+                database.lost(outage)
+                pause = _OUTAGE_SECONDS
+            self._wake.wait(pause)
             self._wake.clear()
 
     def _catch_up(self) -> None:

@@ -10,6 +10,7 @@ from gevent.pool import Group
 from crawler.domain.errors import UnknownJob
 from crawler.functions.calls import FunctionCalls
 from crawler.functions.orchestrator import Orchestrator, Stores
+from crawler.runtime.presence import Presence
 from crawler.storage.database import Outage
 
 MOST_JOBS = 100
@@ -82,11 +83,13 @@ class Ownership:
 
 def keep(name: str, pause: float, work: Callable[[], None]) -> None:
     """Does `work` for ever, every `pause` seconds; an outage or an error only costs a turn."""
+    database = Presence(f"{name}: the database")
     while True:
         try:
             work()
+            database.found()
         except Outage as outage:
-            log.warning("%s waits for the database: %s", name, outage)
+            database.lost(outage)
         except Exception:
             log.exception("%s failed", name)
         gevent.sleep(pause)

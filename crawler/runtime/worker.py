@@ -6,6 +6,8 @@ import random
 import socket
 import time
 from collections.abc import Callable
+from contextlib import closing
+from typing import Any
 
 import gevent
 import redis
@@ -23,6 +25,7 @@ from crawler.functions.process import ProcessFunction
 from crawler.runtime.announcer import Announcer
 from crawler.runtime.feeds import Feeds
 from crawler.runtime.ownership import Ownership, keep
+from crawler.runtime.presence import Presence
 from crawler.settings import Settings
 from crawler.storage.bodies import BodyStore
 from crawler.storage.calls import CallReader
@@ -98,7 +101,7 @@ class Runtime:
         )
         calls = FunctionCalls(functions_url, self._secret, time.time)
         self._ownership = Ownership(stores, calls, self.stopping, time.monotonic)
-        self._greenlets.spawn(self._announcer.run)
+        self._greenlets.spawn(keep, "announcing", 0.0, self._announcer.run)
         self._greenlets.spawn(self._subscribe)
         self._greenlets.spawn(keep, "the watch", WATCH_SECONDS, self.feeds.check)
         self._greenlets.spawn(keep, "the sweep", SWEEP_SECONDS, self._ownership.sweep)
@@ -156,20 +159,25 @@ class Runtime:
             self._ownership.stop(_HAND_OVER_SECONDS)
 
     def _subscribe(self) -> None:
-        """One subscription per worker; after a break everything is read again."""
+        """One subscription per worker, for ever; Postgres is asked while there is none."""
+        presence = Presence("wake-ups: Redis")
         while True:
             try:
-                subscription = self.event_log.subscribe()
-                self.feeds.look_again()
-                while True:
-                    message = subscription.get_message(timeout=WATCH_SECONDS)
-                    if message is not None:
-                        self.feeds.hear(str(message["data"]))
+                with closing(self.event_log.subscribe()) as subscription:
+                    presence.found()
+                    self._hear(subscription)
             except redis.RedisError as error:
-                log.warning("no wake-ups from Redis: %s", error)
+                presence.lost(error)
             except Exception:
                 log.exception("the subscription failed")
             gevent.sleep(random.uniform(0.2, 1.0))
+
+    def _hear(self, subscription: Any) -> None:
+        self.feeds.look_again()  # what was published before this subscription was not heard
+        while True:
+            message = subscription.get_message(timeout=WATCH_SECONDS)
+            if message is not None:
+                self.feeds.hear(str(message["data"]))
 
     def _purge(self) -> None:
         while self.bodies.purge_deleted() and not self.stopping.is_set():

@@ -90,7 +90,11 @@ def connect(url: str) -> "redis.Redis":
     Unbounded, because a greenlet that waits for a connection would be a viewer that waits.
     """
     client: redis.Redis = redis.Redis.from_url(
-        url, socket_timeout=2.0, socket_connect_timeout=1.0, decode_responses=True
+        url,
+        socket_timeout=2.0,
+        socket_connect_timeout=1.0,
+        health_check_interval=5,
+        decode_responses=True,
     )
     return client
 
