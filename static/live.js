@@ -250,7 +250,8 @@
   }
 
   function rateWords() {
-    if (root.dataset.jobStatus !== "running" || samples.length < 2) return "";
+    const isFollowing = streamState() === "live" && root.dataset.jobStatus === "running";
+    if (!isFollowing || samples.length < 2) return "";
     const [first, last] = [samples[0], samples[samples.length - 1]];
     const silence = performance.now() - heardAt;
     const seconds = Math.max((last.at - first.at + Math.min(silence, RATE_WINDOW_MS)) / 1_000, 1);

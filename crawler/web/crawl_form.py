@@ -75,7 +75,7 @@ def _show(form: Mapping[str, str], errors: Mapping[str, str]) -> str:
         "index.html",
         form=form,
         errors=errors,
-        plan=_plan(form),
+        plan=Plan() if errors else _plan(form),
         choices=CHOICES,
         examples=_EXAMPLES,
         more_open=any(name in errors for name in MORE_FIELDS),

@@ -2,14 +2,23 @@
 
 import json
 import re
+from collections.abc import Mapping
 
 from crawler.domain.lifecycle import JobStatus
 from crawler.domain.model import Job
 from crawler.storage.pages import Document
-from crawler.web.words import STATUS_WORDS, counted, short_url
+from crawler.web.words import counted, short_url
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
 _MOST_CHARACTERS = 80
+_STANDS: Mapping[JobStatus, str] = {
+    JobStatus.QUEUED: "it has not started",
+    JobStatus.RUNNING: "it is running",
+    JobStatus.PAUSED: "it is paused",
+    JobStatus.TIMEOUT: "it reached its time limit",
+    JobStatus.FAILED: "it failed",
+    JobStatus.CANCELLED: "it was cancelled",
+}
 
 
 def file_name(url: str) -> str:
@@ -31,7 +40,7 @@ def _incomplete(job: Job) -> str:
     totals = job.totals
     waiting = totals.queued + totals.processing
     unread = totals.completed - totals.processed - totals.process_failed
-    parts = [] if job.status is JobStatus.COMPLETED else [f"it is {STATUS_WORDS[job.status]}"]
+    parts = [_STANDS[job.status]] if job.status in _STANDS else []
     if waiting:
         parts.append(f"{counted(waiting, 'URL')} waiting")
     if unread:

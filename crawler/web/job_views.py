@@ -66,9 +66,7 @@ def urls(job_id: str) -> ResponseReturnValue:
     if outcome not in {value for value, _ in _OUTCOMES} | {Outcome.CACHED}:
         raise InvalidRequest(FieldError("outcome", "is not a known one"))
     cursor = _position("cursor")
-    rows = here.pages.rows(
-        job_id, PageFilter(outcome or None, q or None), cursor, _ROWS_A_PAGE + 1
-    )
+    rows = here.pages.rows(job_id, PageFilter(outcome or None, q or None), cursor, _ROWS_A_PAGE + 1)
     return render_template(
         "urls.html",
         job=job,
@@ -107,7 +105,7 @@ def _head(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "job": job,
         "base": _base(job.id),
-        "phrases": left_out_phrases(job.options, snapshot.left_out),
+        "phrases": left_out_phrases(job.options, snapshot.left_out, job.totals.queued),
         "links_out": snapshot.links_left_out.get(Reason.SCOPE, 0),
         "ways": ways_on(job, snapshot.left_out),
     }

@@ -92,7 +92,8 @@ def live_block(event: LoggedEvent) -> str:
     It holds the event's entry on the thread and all that it changes elsewhere on the page.
     """
     view = view_event(event)
-    html = _environment().get_template("live_block.html").render(
+    template = _environment().get_template("live_block.html")
+    html = template.render(
         event=view,
         totals=view["data"]["totals"],
         rows=list(reversed(view["data"].get("pages", ()))),

@@ -42,7 +42,7 @@ def duration(seconds: int) -> str:
         whole, seconds = divmod(seconds, size)
         if whole:
             parts.append(counted(whole, unit))
-    return " ".join(parts[:2]) or "0 seconds"
+    return " ".join(parts[:2]) or "less than a second"
 
 
 def size(value: int | None) -> str:
@@ -137,10 +137,16 @@ def _manners(options: JobOptions) -> str:
     return "".join(f" {sentence}" for sentence in said)
 
 
-def left_out_phrases(options: JobOptions, left_out: Mapping[str, int]) -> list[str]:
-    """What a crawl left out, as phrases, the largest first: "900 URLs deeper than 2 clicks"."""
+def left_out_phrases(
+    options: JobOptions, left_out: Mapping[str, int], waiting: int = 0
+) -> list[str]:
+    """What a crawl left out, as phrases: what still waited, then the largest number first.
+
+    "125 URLs that still waited", "900 URLs deeper than 2 clicks".
+    """
     ordered = sorted(left_out.items(), key=lambda item: -item[1])
-    return [_left_out(options, reason, count) for reason, count in ordered if count]
+    phrases = [_left_out(options, reason, count) for reason, count in ordered if count]
+    return [f"{counted(waiting, 'URL')} that still waited", *phrases] if waiting else phrases
 
 
 def _left_out(options: JobOptions, reason: str, count: int) -> str:
