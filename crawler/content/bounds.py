@@ -35,8 +35,9 @@ _NAME = re.compile(r"<(/?[a-zA-Z][^\s/>]*)")
 _ATTRIBUTE = r"""=?[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s>"'][^\s>]*+)?+)?+"""
 _PARTS = rf"(?>[\s/]++|{_ATTRIBUTE}|=)"
 
-# The look ahead passes ordinary tags fast: every quote in them opens or ends a value for certain.
-_ORDINARY = r"""[^"'<>=]*+(?:(?<=[^\s"'<>=/])="[^"<>]*+"[^"'<>=]*+)*+>"""
+# The look ahead passes ordinary tags fast: they are short, and each quote in them opens or ends a
+# value for certain.
+_ORDINARY = r"""[^"'<>=]{0,80}+(?:(?<=[^\s"'<>=/])="[^"<>]*+"[^"'<>=]{0,80}+){0,30}+>"""
 _FLOOD = re.compile(rf"<[a-zA-Z](?!{_ORDINARY})[^\s/>]*+{_PARTS}{{{MAX_ATTRIBUTES}}}")
 _MANY = re.compile(rf"{_PARTS}{{{MAX_ATTRIBUTES}}}")
 # Program text and comments hold what looks like tags; they are passed over whole.
@@ -132,7 +133,9 @@ def tame_content(html: str) -> str:
     """Serialised HTML without spans, quotes and lists that would multiply its text."""
     if 'span="' in html:
         html = _SPAN.sub("", html)
-    if html.count("<blockquote") + html.count("<ul") + html.count("<ol") > MAX_QUOTE_DEPTH:
+    # Lists only indent, which takes a long page to grow large.
+    lists = html.count("<ul") + html.count("<ol") if len(html) > _SHORT_PAGE else 0
+    if html.count("<blockquote") + lists > MAX_QUOTE_DEPTH:
         html = _QUOTE.sub(_Levels().judge, html)
     return html
 

@@ -47,10 +47,18 @@ def tidy_code(main: LexborNode, html: str) -> None:
         for numbers in main.css(_LINE_NUMBERS):
             numbers.decompose()
     for block in main.css("pre"):
-        language = _language_of(block)
-        if language:
-            block.attrs["class"] = f"language-{language}"
+        _name_language(block, _language_of(block))
         _free_from_table(block)
+
+
+def _name_language(block: LexborNode, language: str) -> None:
+    """Leave the converter one mark to find, and none that could break the fence."""
+    inner = block.first_child
+    for node in (block, inner):
+        if node is not None and node.tag in ("pre", "code") and "class" in node.attrs:
+            del node.attrs["class"]
+    if language:
+        block.attrs["class"] = f"language-{language}"
 
 
 def _language_of(block: LexborNode) -> str:
@@ -68,11 +76,12 @@ def _language_of(block: LexborNode) -> str:
 
 
 def _named_by(node: LexborNode) -> str:
-    attributes = node.attributes
+    attributes = node.attrs
     for name in _ATTRIBUTES:
         if value := attributes.get(name):
             return _accepted(value)
-    found = _LANGUAGE.search(attributes.get("class") or "")
+    classes = attributes.get("class")
+    found = _LANGUAGE.search(classes) if classes else None
     return _accepted(found[found.lastindex or 0]) if found else ""
 
 

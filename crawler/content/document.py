@@ -2,14 +2,19 @@
 
 from dataclasses import dataclass
 
+from selectolax.lexbor import LexborHTMLParser
+
 from crawler.content.bounds import clip
 from crawler.content.charset import decode
-from crawler.content.mainblock import main_block
+from crawler.content.mainblock import main_block, without_script
 from crawler.content.markdown import from_text, to_markdown
 from crawler.content.mediatype import Kind, kind_of
 from crawler.content.metadata import description_of, language_of, title_of
 from crawler.content.page import first_line
 from crawler.content.tree import base_url, parse
+
+_SHORT = 200
+"""Characters of Markdown below which a page may have its content in `<noscript>`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +40,12 @@ def make_document(body: bytes, content_type: str | None, url: str) -> Document:
         return Document(first_line(text), "", "", from_text(text))
     tree = parse(text, is_xml=kind is Kind.XHTML)
     title, description = title_of(tree), description_of(tree)
-    language, base = language_of(tree), base_url(tree, url)
-    return Document(title, description, language, to_markdown(main_block(tree, text), base))
+    return Document(title, description, language_of(tree), _markdown(tree, text, url))
+
+
+def _markdown(tree: LexborHTMLParser, html: str, url: str) -> str:
+    base = base_url(tree, url)
+    markdown = to_markdown(main_block(tree, html), base)
+    if len(markdown) < _SHORT and "<noscript" in html:
+        return max(markdown, to_markdown(without_script(tree), base), key=len)
+    return markdown

@@ -13,13 +13,23 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from crawler.content.bounds import tame_content
 from crawler.content.codeblocks import tidy_code
 from crawler.content.formulas import keep_formulas
+from crawler.content.tree import attribute
 
 _MIN_TEXT = 200
 """Characters below which a marked block without a heading is not believed to be the content."""
 
-_HIDDEN = "[hidden], [style*='display:none'], [style*='display: none'], .sr-only, .visually-hidden"
+_MIN_SHARE = 0.2
+"""Share of the page's text below which a single `<article>` is not believed to be the content."""
+
+_MIN_PANEL = 200
+"""Characters from which on a hidden part of the content is one that readers open: a tab, a step."""
+
 # A page's own table of contents is part of its text; docutils puts it into a `nav`.
-_FRAME = f"nav:not(.contents), [role=navigation]:not(.contents), {_HIDDEN}"
+_FRAME = (
+    "nav:not(.contents), [role=navigation]:not(.contents), .sr-only, .visually-hidden, "
+    "[hidden], [style*='display:none'], [style*='display: none']"
+)
+_NOT_SHOWN = re.compile(r"display:\s*none")
 # Outside of a marked block only: within one, these belong to the text.
 _OUTER_FRAME = (
     "body > header, body > div > header, [role=banner], [role=complementary], [role=contentinfo], "
@@ -28,52 +38,104 @@ _OUTER_FRAME = (
 
 # Spans carry colours; without them the converter has a third less to read.
 _SPAN = re.compile(r"</?span(?: [^<>]*)?>")
-# Permalinks of headings, and titles of links, which repeat in words where the link goes.
-_LINK_NOISE = re.compile(
-    r"<a(?: [^<>]*)?>\s*(?:[¶#§🔗\u200b\uf0c1]\s*)?</a>|(<a [^<>]*?) title=\"[^\"]*\""
-)
-# Links that run something where they are followed (`javascript:`), tabs within included.
-_UNSAFE = re.compile(r' href="\s*+(?!(?:https?|mailto|tel|ftp):)[^"/?#:]*+:[^"]*+"', re.I)
+# Titles of links repeat in words where the link goes.
+_TITLE = re.compile(r'(<a [^<>]*?) title="[^"]*"')
+# Addresses that run something where they are followed (`javascript:`), tabs within included.
+_SCRIPT = re.compile(r' href="\s*+(?!(?:https?|mailto|tel|ftp):)[^"/?#:]*+:', re.I)
 
 
 def main_block(tree: LexborHTMLParser, html: str) -> str:
     """The content of a page as HTML; `html` is the text that `tree` was parsed from."""
-    main = _marked(tree)
+    marked = _marked(tree)
+    main = marked or tree.body
     if main is None:
-        main = tree.body
-        if main is None:
-            return ""
-        _drop(main, _OUTER_FRAME)
-    _tidy(tree, main, html)
-    return _slim(tame_content(main.html or ""))
+        return ""
+    if not marked:
+        _drop_outer_frame(main)
+    _drop_frame(main, reveals=marked is not None)
+    tidy_code(main, html)
+    if "<math" in html or "math/tex" in html:
+        keep_formulas(tree, main)
+    return _serialised(main)
+
+
+def without_script(tree: LexborHTMLParser) -> str:
+    """What a page shows to those who run no script, as forums do that are built in the browser."""
+    parts = (node.inner_html or "" for node in tree.css("body noscript"))
+    shown = LexborHTMLParser("".join(parts)).body
+    return _serialised(shown) if shown else ""
 
 
 def _marked(tree: LexborHTMLParser) -> LexborNode | None:
     """The block that the page's author marked as its content."""
-    for selector in ("main, [role=main]", "article"):
-        marked = tree.css(selector)
-        if len(marked) == 1 and _is_content(marked[0]):
-            return marked[0]
+    marked = tree.css("main, [role=main]")
+    if len(marked) == 1 and _is_content(marked[0]):
+        return marked[0]
+    articles = tree.css("article")
+    if len(articles) == 1 and _is_content(articles[0]) and _is_large_part(tree, articles[0]):
+        return articles[0]
     return None
 
 
 def _is_content(block: LexborNode) -> bool:
-    return len(block.text()) >= _MIN_TEXT or block.css_first("h1, h2") is not None
+    return block.css_first("h1, h2") is not None or len(block.text()) >= _MIN_TEXT
 
 
-def _drop(main: LexborNode, selector: str) -> None:
-    for node in main.css(selector):
+def _is_large_part(tree: LexborHTMLParser, block: LexborNode) -> bool:
+    """Whether a block is more than, say, the teaser of another page."""
+    tree.strip_tags(["script", "style", "template"])
+    body = tree.body
+    return body is None or len(block.text()) >= _MIN_SHARE * len(body.text())
+
+
+def _drop_outer_frame(body: LexborNode) -> None:
+    for node in body.css(_OUTER_FRAME):
         if not node.css_first("h1"):
             node.decompose()
 
 
-def _tidy(tree: LexborHTMLParser, main: LexborNode, html: str) -> None:
+def _drop_frame(main: LexborNode, *, reveals: bool) -> None:
+    """Take frame and hidden parts away, but show those parts that readers can open."""
+    shown: set[int] = set()
     for node in main.css(_FRAME):
-        node.decompose()
-    tidy_code(main, html)
-    if "<math" in html or "math/tex" in html:
-        keep_formulas(tree, main)
+        # A node stands here once for each selector that it matches.
+        if node.mem_id in shown:
+            continue
+        if node.tag != "nav" and _is_hidden(node) and _is_panel(node, reveals):
+            _show(node)
+            shown.add(node.mem_id)
+        else:
+            node.decompose()
 
 
-def _slim(html: str) -> str:
-    return _UNSAFE.sub("", _LINK_NOISE.sub(r"\1", _SPAN.sub("", html)))
+def _is_hidden(node: LexborNode) -> bool:
+    return "hidden" in node.attrs or bool(_NOT_SHOWN.search(attribute(node, "style")))
+
+
+def _is_panel(node: LexborNode, reveals: bool) -> bool:
+    # React's server sends late parts hidden, and a script puts them in their places.
+    if attribute(node, "role") == "tabpanel" or attribute(node, "id").startswith("S:"):
+        return True
+    return reveals and len(node.text()) >= _MIN_PANEL
+
+
+def _show(node: LexborNode) -> None:
+    for name in ("hidden", "style", "aria-hidden"):
+        if name in node.attrs:
+            del node.attrs[name]
+
+
+def _serialised(main: LexborNode) -> str:
+    html = main.html or ""
+    if _SCRIPT.search(html):
+        _disarm(main)
+        html = main.html or ""
+    html = tame_content(html)
+    html = _SPAN.sub("", html)
+    return _TITLE.sub(r"\1", html) if ' title="' in html else html
+
+
+def _disarm(main: LexborNode) -> None:
+    for link in main.css("[href]"):
+        if _SCRIPT.match(f' href="{link.attrs["href"]}'):
+            del link.attrs["href"]

@@ -22,8 +22,12 @@ FRAME = [
     "script", "style", "template", "noscript", "svg", "iframe", "dialog", "footer",
     "button", "select", "textarea", "[role=search]", "[role=dialog]",
     ".navheader", ".navfooter", ".breadcrumb", ".breadcrumbs", ".skip-link", ".mw-editsection",
+    "a.headerlink", "a.header-anchor", "a.hash-link", "a.anchor-link", "a.anchorjs-link",
 ]  # fmt: skip
 """Elements that are never content: dropped natively, while converting."""
+
+# Permalinks of headings, where they have none of the classes above.
+_PERMALINK = re.compile(r"<a [^<>]*>\s*[¶#§🔗]\s*</a>")
 
 _TAG_LIKE = re.compile(r"&lt;(?=[a-zA-Z/!?])")
 _CODE_OR_TAG_LIKE = re.compile(r"<(pre|code|kbd|samp|tt)\b.*?</\1>|&lt;(?=[a-zA-Z/!?])", re.S)
@@ -31,7 +35,7 @@ _CODE_OR_TAG_LIKE = re.compile(r"<(pre|code|kbd|samp|tt)\b.*?</\1>|&lt;(?=[a-zA-
 
 def to_markdown(html: str, base_url: str) -> str:
     """Markdown of well-formed HTML, its links made absolute against `base_url`. Never raises."""
-    html = _keep_escaped(html)
+    html = _keep_escaped(_drop_permalinks(html))
     try:
         content = convert(html, _options(base_url)).content or ""
     except (ConversionError, ValueError):
@@ -42,6 +46,12 @@ def to_markdown(html: str, base_url: str) -> str:
 def from_text(text: str) -> str:
     """Markdown of plain text: as it is, but for what a reader of Markdown would take for HTML."""
     return clip(re.sub(r"<(?=[a-zA-Z/!?])", "&lt;", text))
+
+
+def _drop_permalinks(html: str) -> str:
+    if "headerlink" in html or not any(f"{mark}</a>" in html for mark in "¶#§🔗"):
+        return html
+    return _PERMALINK.sub("", html)
 
 
 def _keep_escaped(html: str) -> str:

@@ -64,5 +64,6 @@ def _plain(text: str) -> str:
     """Descriptions that hold markup, as systems that fill them from an article's HTML write."""
     text = text[: MAX_DESCRIPTION * 8]
     if _MARKUP.search(text) or _ENTITY.search(text):
-        return BeautifulSoup(text, "html.parser").get_text(" ")
+        # Within an element a text is never mistaken for a file name or a URL.
+        return BeautifulSoup(f"<p>{text}</p>", "html.parser").get_text(" ")
     return text

@@ -63,7 +63,7 @@ def read_page(body: bytes, content_type: str | None, url: str) -> PageHead:
 def first_line(text: str) -> str:
     """The title of a text: its first line that is not empty, without Markdown's `#`."""
     for line in text[:20_000].replace("\0", "").splitlines():
-        title = fold(line.strip().strip("#=-*"), MAX_TITLE)
+        title = fold(line.strip().lstrip("#") if line.strip("#=-*~_ \t") else "", MAX_TITLE)
         if title:
             return title
     return ""
