@@ -55,13 +55,20 @@ WHERE id = %(job_id)s;
 
 -- name: collect_bodies
 -- Bodies that nothing refers to, five minutes after their last reference went: longer than any
--- call in flight can hold one that its page does not name yet.
+-- call in flight can hold one that its page does not name yet. One that a call has touched since
+-- stays on the list.
 WITH due AS (
     DELETE FROM body_garbage
     WHERE hash IN (
         SELECT hash
         FROM body_garbage
         WHERE due_at < clock_timestamp()
+          AND NOT EXISTS (
+                SELECT 1
+                FROM bodies
+                WHERE bodies.hash = body_garbage.hash
+                  AND bodies.touched_at >= clock_timestamp() - interval '5 minutes'
+            )
         LIMIT %(limit)s
         FOR UPDATE SKIP LOCKED
     )
