@@ -15,6 +15,7 @@ from typing import Any
 
 import gevent
 import requests
+from urllib3.exceptions import NewConnectionError
 
 SIGNATURE_HEADER = "Clew-Signature"
 MAX_AGE_SECONDS = 60
@@ -50,6 +51,10 @@ def _digest(secret: str, moment: int, body: bytes) -> str:
     return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
 
 
+class FunctionsAway(CallFailed):
+    """Nobody took the call, or whoever did can't work now (503): no fault of what was asked."""
+
+
 class FunctionCalls:
     """The orchestrator's way to the crawl and process functions."""
 
@@ -65,6 +70,7 @@ class FunctionCalls:
         """The crawl function's answer.
 
         Raises:
+            FunctionsAway: when no function can be reached, or none can work now.
             CallFailed: when it fails or does not answer within `CUT_OFF_SECONDS`.
         """
         answer: dict[str, Any] = self._post("/api/v4/crawl", payload, 200).json()
@@ -74,7 +80,7 @@ class FunctionCalls:
         """Has contents processed and stored.
 
         Raises:
-            CallFailed: as `crawl`.
+            FunctionsAway, CallFailed: as `crawl`.
         """
         self._post("/api/v4/process", payload, 202)
 
@@ -86,7 +92,11 @@ class FunctionCalls:
         except gevent.Timeout:
             raise CallFailed(f"no answer within {CUT_OFF_SECONDS:.0f} s") from None
         except requests.RequestException as error:
+            if _was_not_taken(error):
+                raise FunctionsAway("the functions can't be reached") from None
             raise CallFailed(_describe(error)) from None
+        if response.status_code == 503:
+            raise FunctionsAway("the functions can't work just now")
         if response.status_code != expected:
             raise CallFailed(f"the function answered {response.status_code}")
         return response
@@ -104,6 +114,14 @@ class FunctionCalls:
             timeout=(_CONNECT_SECONDS, CUT_OFF_SECONDS),
             allow_redirects=False,
         )
+
+
+def _was_not_taken(error: requests.RequestException) -> bool:
+    """Whether no connection came about, as opposed to one that broke: that may be a URL's fault."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", None), NewConnectionError)
 
 
 def _describe(error: requests.RequestException) -> str:

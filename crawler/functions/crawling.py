@@ -9,7 +9,7 @@ from gevent.pool import Group
 from crawler.domain import urls
 from crawler.domain.model import FrontierUrl
 from crawler.domain.politeness import Pace, pace_of
-from crawler.functions.calls import ANSWER_SECONDS, CallFailed, FunctionCalls
+from crawler.functions.calls import ANSWER_SECONDS, CallFailed, FunctionCalls, FunctionsAway
 from crawler.functions.wire import CrawlAnswer, CrawlCall, CrawlOptions, read_crawl_answer
 from crawler.storage.frontier import Claim
 from crawler.storage.leases import Lease
@@ -17,6 +17,8 @@ from crawler.storage.leases import Lease
 _BUDGET_SECONDS = ANSWER_SECONDS - 2.0
 _CLOSING_SECONDS = 0.3
 """Before the job's time is over a call ends by this, so that its results still count."""
+
+_AWAY_SECONDS = (0.25, 0.25, 0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +29,8 @@ class Call:
     share: int
     answer: CrawlAnswer | None = None
     error: str | None = None
+    away: bool = False
+    """Whether it failed because no function could be reached."""
 
     @property
     def ids(self) -> list[int]:
@@ -56,6 +60,7 @@ class Crawling:
         self._allowed_hosts: set[str] = set()
         self._only_allowed = False
         self._next_call_at = monotonic()
+        self._away_running = 0
         self.answers: deque[Call] = deque()
 
     @property
@@ -109,6 +114,13 @@ class Crawling:
         """Takes over what an answer says of the site: its hosts, and when to call again."""
         self._allowed_hosts.update(answer.allowed_hosts)
         self._next_call_at = self._monotonic() + answer.wait_ms / 1000
+        self._away_running = 0
+
+    def back_off(self) -> None:
+        """Waits before the next call, the longer the more often the functions were away."""
+        pause = _AWAY_SECONDS[min(self._away_running, len(_AWAY_SECONDS) - 1)]
+        self._next_call_at = self._monotonic() + pause
+        self._away_running += 1
 
     def drop(self) -> None:
         """Stops waiting for any answer."""
@@ -155,7 +167,7 @@ class Crawling:
             answer = read_crawl_answer(self._calls.crawl(payload.as_json()), call.urls)
             over = replace(call, answer=answer)
         except (CallFailed, ValueError) as error:
-            over = replace(call, error=str(error))
+            over = replace(call, error=str(error), away=isinstance(error, FunctionsAway))
         self._in_flight.discard(call)
         self.answers.append(over)
         self._on_answer()

@@ -146,7 +146,7 @@ class Orchestrator:
 
     def _apply(self, call: Call) -> None:
         if call.answer is None:
-            self._frontier.fail_call(self._lease, call.ids, call.error or "no answer")
+            self._take_back(call)
             return
         self._crawling.note(call.answer)
         try:
@@ -159,6 +159,15 @@ class Orchestrator:
             return
         self._stale = self._stale or applied.made_stale
         self._processing.add(applied.to_process)
+
+    def _take_back(self, call: Call) -> None:
+        """A failed call: counted against its URLs, unless no function was there to hear of them."""
+        error = call.error or "no answer"
+        if call.away:
+            self._crawling.back_off()
+            self._frontier.return_call(self._lease, call.ids, error)
+        else:
+            self._frontier.fail_call(self._lease, call.ids, error)
 
     def _advance(self) -> bool:
         seconds_left = self._leasing.seconds_left(self._time_limit)

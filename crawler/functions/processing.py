@@ -5,10 +5,11 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+import gevent
 from gevent.pool import Group
 
 from crawler.domain.politeness import BATCH
-from crawler.functions.calls import CallFailed, FunctionCalls
+from crawler.functions.calls import CallFailed, FunctionCalls, FunctionsAway
 from crawler.functions.wire import process_call_json
 from crawler.storage.changes import Fenced
 from crawler.storage.database import Outage
@@ -22,6 +23,7 @@ _BEHIND = 100
 """Pages that wait for the processor at most before the crawl waits for it."""
 
 _SUSPECT_CALLS = 2
+_AWAY_SECONDS = 1.0
 _LOADED = 500
 
 log = logging.getLogger(__name__)
@@ -95,6 +97,10 @@ class Processing:
         again: list[PageToProcess] = []
         try:
             self._calls.process(process_call_json(self._lease.job_id, pages))
+        except FunctionsAway as error:
+            log.warning("job %s: process call waits: %s", self._lease.job_id, error)
+            gevent.sleep(_AWAY_SECONDS)
+            again = pages
         except CallFailed as error:
             log.warning("job %s: process call failed: %s", self._lease.job_id, error)
             again = self._count_failure(pages)

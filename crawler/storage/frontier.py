@@ -116,6 +116,19 @@ class FrontierStore:
             returned = _return(change, ids)
             change.count(processing=-returned, queued=+returned)
 
+    def return_call(self, lease: Lease, ids: Iterable[int], error: str) -> None:
+        """Gives a call's URLs back, unharmed, and tells why: no function could be reached.
+
+        Raises:
+            Fenced: when the lease is lost.
+            Halted: when the job has ended.
+        """
+        with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
+            _must_run(change, JobStatus.PAUSED)
+            returned = _return(change, ids)
+            change.count(processing=-returned, queued=+returned)
+            change.tell(EventName.BATCH_ERROR, error=error)
+
     def recover(self, lease: Lease, in_hand: Iterable[int]) -> None:
         """After an outage: gives back what was claimed by a commit whose answer never came.
 
