@@ -89,6 +89,7 @@
     if (streamState() === "live") return;
     closeGap();
     setStreamState("live");
+    root.classList.add("follows");
   }
 
   // ---- the stream
@@ -202,10 +203,10 @@
 
   const isSame = (state) => Number(state.dataset.lastEventId) === shown && "ended" in state.dataset;
 
-  async function readSummary() {
-    const response = await fetch(root.dataset.summary, { headers: { Accept: "text/html" } });
+  async function read(address) {
+    const response = await fetch(address, { headers: { Accept: "text/html" } });
     if (HOPELESS.includes(response.status)) location.reload();
-    if (!response.ok) throw new Error(`summary: ${response.status}`);
+    if (!response.ok) throw new Error(`${address}: ${response.status}`);
     const text = await response.text();
     const parsed = new DOMParser().parseFromString(text, "text/html");
     return { text, state: parsed.querySelector("[data-last-event-id]") };
@@ -215,7 +216,7 @@
   async function settle() {
     setStreamState("ended");
     try {
-      const { text, state } = await readSummary();
+      const { text, state } = await read(root.dataset.summary);
       if (!isSame(state)) return location.reload();
       await htmx.swap({ sourceElement: root, target: root, swap: "none", text });
       takeStatus();
@@ -230,7 +231,7 @@
   function stayReady() {
     const look = async () => {
       if (document.hidden) return;
-      const { state } = await readSummary();
+      const { state } = await read(root.dataset.standing);
       if (!isSame(state)) location.reload();
     };
     const quietly = () => look().catch(() => {});
@@ -268,8 +269,8 @@
     const share = found ? settled / found : 0;
     const running = root.dataset.jobStatus === "running";
     document.title = running ? `${Math.floor(100 * share)} % · ${title}` : title;
-    if (running) icon.href = ring(share);
-    else if (icon.href !== plainIcon) icon.href = plainIcon;
+    const wanted = running ? ring(share) : plainIcon;
+    if (icon.href !== wanted) icon.href = wanted;
   }
 
   const title = document.title;
@@ -280,7 +281,7 @@
     const around = 2 * Math.PI * 14;
     const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke-width="4">
       <circle cx="16" cy="16" r="14" stroke="#c8323a" stroke-opacity=".25"/>
-      <circle cx="16" cy="16" r="14" stroke="#c8323a" stroke-dasharray="${share * around} ${around}"
+      <circle cx="16" cy="16" r="14" stroke="#c8323a" stroke-dasharray="${Math.round(share * around)} ${around}"
         transform="rotate(-90 16 16)"/><circle cx="16" cy="16" r="5" fill="#c8323a"/></svg>`;
     return `data:image/svg+xml,${encodeURIComponent(svg)}`;
   }

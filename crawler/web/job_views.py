@@ -7,8 +7,9 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from crawler.domain.errors import FieldError, InvalidRequest
-from crawler.domain.model import Outcome
+from crawler.domain.model import Job, Outcome
 from crawler.domain.reasons import Reason
+from crawler.domain.urls import origin
 from crawler.storage.pages import PageFilter, Snapshot
 from crawler.web.going_on import ways_on
 from crawler.web.render import view_event
@@ -41,6 +42,7 @@ def job(job_id: str) -> ResponseReturnValue:
     return render_template(
         "job.html",
         **_head(snapshot),
+        shows_hosts=_spans_hosts(job),
         described=describe_crawl(job.urls, job.options),
         events=[view_event(event) for event in snapshot.events],
         newest=[row.as_json() for row in snapshot.newest],
@@ -58,6 +60,11 @@ def summary(job_id: str) -> ResponseReturnValue:
     return render_template("summary.html", **_head(snapshot))
 
 
+def standing(job_id: str) -> ResponseReturnValue:
+    """Status and last event, which an ended page that is left open asks for now and then."""
+    return render_template("standing.html", job=services().jobs.get(job_id))
+
+
 def urls(job_id: str) -> ResponseReturnValue:
     """All URLs of a crawl, by outcome and by a part of their address or title."""
     here = services()
@@ -71,6 +78,7 @@ def urls(job_id: str) -> ResponseReturnValue:
         "urls.html",
         job=job,
         base=_base(job_id),
+        shows_hosts=_spans_hosts(job),
         rows=[row.as_json() for row in rows[:_ROWS_A_PAGE]],
         outcomes=_OUTCOMES,
         outcome=outcome,
@@ -93,6 +101,11 @@ def log(job_id: str) -> ResponseReturnValue:
         after=after,
         page_length=_ROWS_A_PAGE,
     )
+
+
+def _spans_hosts(job: Job) -> bool:
+    """Whether paths alone would not tell the crawl's URLs apart."""
+    return len({origin(url) for url in job.urls}) > 1
 
 
 def _base(job_id: str) -> str:

@@ -10,6 +10,7 @@ from crawler.domain.model import Outcome, PageRow, StoredPage
 from crawler.web.download import document_text, file_name, preamble
 from crawler.web.markdown_view import blocks
 from crawler.web.services import services
+from crawler.web.words import host_of
 
 _MOST_LINKS = 500
 _LARGEST_ID = 2**63 - 1
@@ -78,12 +79,8 @@ def _found_on(job_id: str, row: PageRow) -> PageRow | None:
 
 
 def _links_to_other_sites(stored: StoredPage) -> int:
-    here = _site(stored.row.final_url or stored.row.url)
-    return sum(_site(link.url) != here for link in stored.links)
-
-
-def _site(url: str) -> str:
-    return url.partition("://")[2].partition("/")[0]
+    here = host_of(stored.row.final_url or stored.row.url)
+    return sum(host_of(link.url) != here for link in stored.links)
 
 
 def _why_missing(stored: StoredPage) -> str:

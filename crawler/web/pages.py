@@ -5,6 +5,7 @@
     /jobs                           crawl_form   POST: a new crawl
     /jobs/<id>                      job_views    the live page
     /jobs/<id>/summary              job_views    its head alone, once the stream is done
+    /jobs/<id>/standing             job_views    its status alone, for an ended page left open
     /jobs/<id>/urls · /log          job_views    all URLs, all events, a page of them at a time
     /jobs/<id>/pages/<n>            page_views   one page: Markdown and what is known of it
     /jobs/<id>/pages/<n>/markdown   page_views   its Markdown as a file
@@ -32,6 +33,7 @@ _READ: tuple[tuple[str, str, _View], ...] = (
     ("/", "index", crawl_form.index),
     ("/jobs/<job_id>", "job", job_views.job),
     ("/jobs/<job_id>/summary", "summary", job_views.summary),
+    ("/jobs/<job_id>/standing", "standing", job_views.standing),
     ("/jobs/<job_id>/urls", "urls", job_views.urls),
     ("/jobs/<job_id>/log", "log", job_views.log),
     ("/jobs/<job_id>/pages/<int:page_id>", "page", page_views.page),

@@ -27,6 +27,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "day_and_time": words.day_and_time,
     "duration": words.duration,
     "explain": explain,
+    "host_of": words.host_of,
     "number": words.number,
     "path_of": words.path_of,
     "short_url": words.short_url,

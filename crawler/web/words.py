@@ -77,6 +77,11 @@ def path_of(url: str) -> str:
     return "/" + url.partition("://")[2].partition("/")[2]
 
 
+def host_of(url: str) -> str:
+    """A URL's host, with its port where that is not the usual one."""
+    return url.partition("://")[2].partition("/")[0]
+
+
 def web_href(url: str | None) -> str | None:
     """The URL if a link may lead there: http and https only, since strangers wrote it."""
     return url if url and url.startswith(("http://", "https://")) else None

@@ -116,6 +116,39 @@ def test_a_connection_that_dies_without_a_word_is_noticed_by_the_late_heartbeat(
     check_shown(viewer, api.show(job["id"])["lastEventId"])
 
 
+def test_a_hidden_tab_lets_its_stream_go_and_catches_up_exactly(
+    viewer: Viewer, server: RunningServer, api: Api, site: Site
+) -> None:
+    job = api.create(site.url(LONG.root), **SLOW)
+    open_job(viewer, server.url, job["id"])
+    viewer.wait_for_state("live")
+    hide = """hidden => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    viewer.page.evaluate(hide, True)
+    shown = viewer.shown()
+    wait_until(lambda: api.show(job["id"])["lastEventId"] > shown + 8, 20, "events in the dark")
+    assert viewer.shown() <= shown + 1
+    viewer.page.evaluate(hide, False)
+    expect(viewer.page.locator("#thread .gap--closed")).to_contain_text("events caught up")
+    api.cancel(job["id"])
+    viewer.wait_for_state("ended")
+    check_shown(viewer, api.show(job["id"])["lastEventId"])
+
+
+def test_the_list_of_crawls_follows_those_that_run(
+    viewer: Viewer, server: RunningServer, api: Api, site: Site
+) -> None:
+    job = api.create(site.url(SHORT.root), **SLOW)
+    viewer.page.goto(server.url)
+    viewer.page.fill("[name=url]", "half an addr")
+    item = viewer.page.locator(f'[data-job-id="{job["id"]}"]')
+    expect(item).to_contain_text("finished", timeout=20_000)
+    assert viewer.page.input_value("[name=url]") == "half an addr"
+    assert len(viewer.loads) == 1
+
+
 @pytest.mark.parametrize("failures", [1, 3])
 def test_a_first_connection_that_fails_is_tried_again(
     viewer: Viewer, server: RunningServer, api: Api, site: Site, failures: int
