@@ -38,7 +38,6 @@ def job(job_id: str) -> ResponseReturnValue:
     """The live page: the state as of one event, and the stream from there on."""
     snapshot = services().pages.snapshot(job_id, events=EVENTS_SHOWN, rows=ROWS_SHOWN)
     job = snapshot.job
-    root = url_for("pages.index", _external=True)
     return render_template(
         "job.html",
         **_head(snapshot),
@@ -48,7 +47,8 @@ def job(job_id: str) -> ResponseReturnValue:
         newest=[row.as_json() for row in snapshot.newest],
         failures=[row.as_json() for row in reversed(snapshot.failures)],
         stream_url=url_for("stream.live", job_id=job.id, after=job.last_event_id),
-        api=f"{root}api/v4/jobs/{job.id}",
+        api=f"{_public_root()}/api/v4/jobs/{job.id}",
+        needs_token=services().settings.token is not None,
         notice=NOTICES.get(request.args.get("notice", ""), ""),
         now=datetime.now(UTC),
     )
@@ -106,6 +106,12 @@ def log(job_id: str) -> ResponseReturnValue:
 def _spans_hosts(job: Job) -> bool:
     """Whether paths alone would not tell the crawl's URLs apart."""
     return len({origin(url) for url in job.urls}) > 1
+
+
+def _public_root() -> str:
+    """Where people reach this server, for addresses that leave the page."""
+    told = services().settings.public_url or url_for("pages.index", _external=True)
+    return told.rstrip("/")
 
 
 def _base(job_id: str) -> str:
