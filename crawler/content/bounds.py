@@ -28,6 +28,7 @@ MAX_MARKDOWN = 8_000_000
 # Below these no cost can grow beyond some seconds.
 _FEW_TAGS = 20_000
 _SHORT_PAGE = 100_000
+_LONG_PAGE = 500_000
 
 _NAME = re.compile(r"<(/?[a-zA-Z][^\s/>]*)")
 # One attribute, and what stands between two, as the tokenizer reads them (HTML, section 13.2.5.32):
@@ -133,8 +134,8 @@ def tame_content(html: str) -> str:
     """Serialised HTML without spans, quotes and lists that would multiply its text."""
     if 'span="' in html:
         html = _SPAN.sub("", html)
-    # Lists only indent, which takes a long page to grow large.
-    lists = html.count("<ul") + html.count("<ol") if len(html) > _SHORT_PAGE else 0
+    # Lists only indent, which takes a very long page to grow large.
+    lists = html.count("<ul") + html.count("<ol") if len(html) > _LONG_PAGE else 0
     if html.count("<blockquote") + lists > MAX_QUOTE_DEPTH:
         html = _QUOTE.sub(_Levels().judge, html)
     return html

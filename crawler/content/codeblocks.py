@@ -25,15 +25,18 @@ _NO_LANGUAGE = frozenset(
     )
 )  # fmt: skip
 _ATTRIBUTES = ("data-lang", "data-language")
-_AROUND = 3
-"""How many elements around a block may name its language."""
+_AROUND = 7
+"""Elements around a block that are looked at: td, tr, tbody, table and some for its looks."""
 
-_LINE_NUMBERS = (
+_NAMING = 4
+"""Of these, how many may name its language."""
+
+_NUMBERED = ("lineno", "line-num", "linenum")
+_NUMBERS = "pre .lineno, pre .linenos, pre .linenumber, pre .line-number, .line-numbers-rows"
+_NUMBER_CELLS = (
     "td.linenos, td.lineno, td.gutter, td.rouge-gutter, td.hljs-ln-numbers, td.blob-num, "
-    "td.line-numbers, td.linenumbers, .linenodiv, .line-numbers-rows, "
-    "pre .lineno, pre .linenos, pre .linenumber, pre .line-number"
+    "td.line-numbers, td.linenumbers"
 )
-_NUMBERED = ("lineno", "line-number", "linenumber", "gutter", "hljs-ln", "blob-num")
 
 
 def tidy_code(main: LexborNode, html: str) -> None:
@@ -41,37 +44,34 @@ def tidy_code(main: LexborNode, html: str) -> None:
 
     `html` is the page's source: what it does not mention need not be looked for.
     """
-    if "<pre" not in html and "<PRE" not in html:
-        return
-    if any(mark in html for mark in _NUMBERED):
-        for numbers in main.css(_LINE_NUMBERS):
+    blocks = main.css("pre")
+    if blocks and any(mark in html for mark in _NUMBERED):
+        for numbers in main.css(_NUMBERS):
             numbers.decompose()
-    for block in main.css("pre"):
-        _name_language(block, _language_of(block))
-        _free_from_table(block)
+    for block in blocks:
+        around = _ancestors(block)
+        _name_language(block, _language_of(block, around))
+        table = next((node for node in around if node.tag == "table"), None)
+        if table is not None:
+            _free_from_table(table)
 
 
-def _name_language(block: LexborNode, language: str) -> None:
-    """Leave the converter one mark to find, and none that could break the fence."""
+def _ancestors(block: LexborNode) -> list[LexborNode]:
+    """The nearest elements around a block, from the inside."""
+    found: list[LexborNode] = []
+    node = block.parent
+    while node is not None and node.is_element_node and len(found) < _AROUND:
+        found.append(node)
+        node = node.parent
+    return found
+
+
+def _language_of(block: LexborNode, around: list[LexborNode]) -> str:
     inner = block.first_child
-    for node in (block, inner):
-        if node is not None and node.tag in ("pre", "code") and "class" in node.attrs:
-            del node.attrs["class"]
-    if language:
-        block.attrs["class"] = f"language-{language}"
-
-
-def _language_of(block: LexborNode) -> str:
-    inner = block.first_child
-    if inner and inner.tag == "code" and (language := _named_by(inner)):
-        return language
-    node: LexborNode | None = block
-    for _ in range(_AROUND + 1):
-        if node is None or node.tag == "body":
-            break
+    nearest = [inner, block] if inner is not None and inner.tag == "code" else [block]
+    for node in (*nearest, *around[:_NAMING]):
         if language := _named_by(node):
             return language
-        node = node.parent
     return ""
 
 
@@ -92,19 +92,20 @@ def _accepted(language: str) -> str:
     return language
 
 
-def _free_from_table(block: LexborNode) -> None:
+def _name_language(block: LexborNode, language: str) -> None:
+    """Leave the converter one mark to find, and none that could break the fence."""
+    inner = block.first_child
+    for node in (block, inner):
+        if node is not None and node.tag in ("pre", "code") and "class" in node.attrs:
+            del node.attrs["class"]
+    if language:
+        block.attrs["class"] = f"language-{language}"
+
+
+def _free_from_table(table: LexborNode) -> None:
     """Highlighters put code beside its line numbers in a table; without them it is no table."""
-    cell = _ancestor(block, "td", 4)
-    table = _ancestor(cell, "table", 4) if cell else None
-    if table is None or len(table.css("td, th")) != 1 or len(table.css("pre")) != 1:
-        return
-    table.replace_with(block, move=True)
-
-
-def _ancestor(node: LexborNode, tag: str, most: int) -> LexborNode | None:
-    found = node.parent
-    for _ in range(most):
-        if found is None or found.tag == tag:
-            return found
-        found = found.parent
-    return None
+    for numbers in table.css(_NUMBER_CELLS):
+        numbers.decompose()
+    blocks = table.css("pre")
+    if len(blocks) == len(table.css("td, th")) == 1:
+        table.replace_with(blocks[0], move=True)

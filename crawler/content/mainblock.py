@@ -37,9 +37,9 @@ _OUTER_FRAME = (
 )
 
 # Spans carry colours; without them the converter has a third less to read.
-_SPAN = re.compile(r"</?span(?: [^<>]*)?>")
-# Titles of links repeat in words where the link goes.
-_TITLE = re.compile(r'(<a [^<>]*?) title="[^"]*"')
+_SPAN = re.compile(r"<span[^<>]*>")
+# Titles of links repeat in words where the link goes. Only a tag holds a ">" that is not escaped.
+_TITLE = re.compile(r'( href="[^"<>]*") title="[^"<>]*">')
 # Addresses that run something where they are followed (`javascript:`), tabs within included.
 _SCRIPT = re.compile(r' href="\s*+(?!(?:https?|mailto|tel|ftp):)[^"/?#:]*+:', re.I)
 
@@ -130,9 +130,8 @@ def _serialised(main: LexborNode) -> str:
     if _SCRIPT.search(html):
         _disarm(main)
         html = main.html or ""
-    html = tame_content(html)
-    html = _SPAN.sub("", html)
-    return _TITLE.sub(r"\1", html) if ' title="' in html else html
+    html = _SPAN.sub("", tame_content(html).replace("</span>", ""))
+    return _TITLE.sub(r"\1>", html)
 
 
 def _disarm(main: LexborNode) -> None:

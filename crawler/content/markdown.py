@@ -26,6 +26,8 @@ FRAME = [
 ]  # fmt: skip
 """Elements that are never content: dropped natively, while converting."""
 
+_NO_PREPROCESSING = PreprocessingOptions(enabled=False)
+
 # Permalinks of headings, where they have none of the classes above.
 _PERMALINK = re.compile(r"<a [^<>]*>\s*[¶#§🔗]\s*</a>")
 
@@ -65,7 +67,7 @@ def _options(base_url: str) -> ConversionOptions:
     return ConversionOptions(
         base_url=base_url,
         extract_metadata=False,
-        preprocessing=PreprocessingOptions(enabled=False),
+        preprocessing=_NO_PREPROCESSING,
         exclude_selectors=FRAME,
         compact_tables=True,
         bullets="-",
