@@ -13,35 +13,32 @@ import gevent
 from gevent.pool import Pool
 from gevent.threadpool import ThreadPool
 
-from crawler.content.page import PageHead, read_page
 from crawler.domain import urls
-from crawler.domain.mediatypes import is_page
 from crawler.domain.model import FrontierUrl, Outcome
-from crawler.domain.reasons import Reason, http_reason
+from crawler.domain.reasons import Reason
 from crawler.domain.scope import Scope, scope_of
-from crawler.domain.text import storable
-from crawler.fetching.fetcher import (
-    Fetched,
-    Fetcher,
-    FetchFailure,
-    FetchLimits,
-    Hop,
-    Redirected,
-)
+from crawler.fetching.fetcher import Fetched, Fetcher, FetchFailure, FetchLimits, Redirected
 from crawler.fetching.guard import Network
-from crawler.fetching.robots import RobotsGate, RobotsVerdict
+from crawler.fetching.robots import RobotsGate
+from crawler.functions.crawl_results import (
+    failed,
+    judge,
+    left_by_redirect,
+    no_page,
+    page_result,
+    read_pages,
+    refused,
+    wants_body,
+)
 from crawler.functions.wire import CrawlCall, crawl_answer_json
-from crawler.storage.bodies import BodyStore, SealedBody, seal
+from crawler.storage.bodies import BodyStore, SealedBody
 from crawler.storage.calls import CallReader
-from crawler.storage.packing import pack_links
 from crawler.storage.results import UrlResult
 
 FETCH_SECONDS = 20.0
 """What one URL may take, its redirects included."""
 
 _CHECK_SECONDS = 1.0
-_MOST_HEADERS = 100
-_MOST_HEADER_CHARACTERS = 4_000
 
 
 @dataclass
@@ -114,7 +111,7 @@ class CrawlFunction:
         if not batch.call.options.ignore_robots:
             verdict = self._robots.verdict(url.url)
             if not verdict.allowed:
-                batch.results.append(_refused(url, verdict))
+                batch.results.append(refused(url, verdict))
                 return
         if self._wait_for_turn(batch):
             self._fetch(batch, url)
@@ -144,7 +141,7 @@ class CrawlFunction:
         fetched = self._fetcher.fetch(
             url.url,
             limits,
-            wants_body=_wants_body,
+            wants_body=wants_body,
             follow=lambda target: self._may_follow(batch, url, target),
         )
         cut_short = isinstance(fetched, FetchFailure) and fetched.reason is Reason.TIMEOUT
@@ -154,9 +151,9 @@ class CrawlFunction:
             case Fetched():
                 self._take(batch, url, fetched)
             case Redirected():
-                batch.results.append(_left_by_redirect(batch.scope, url, fetched))
+                batch.results.append(left_by_redirect(batch.scope, url, fetched))
             case FetchFailure():
-                batch.results.append(_failed(url, fetched))
+                batch.results.append(failed(url, fetched))
 
     def _may_follow(self, batch: _Batch, url: FrontierUrl, target: str) -> bool:
         """Only a root may leave the scope; a page that the job has is not fetched again."""
@@ -167,142 +164,17 @@ class CrawlFunction:
     def _take(self, batch: _Batch, url: FrontierUrl, fetched: Fetched) -> None:
         if fetched.network is Network.ALLOWED:
             batch.allowed_hosts.add(urls.host(fetched.url))
-        reason, outcome = _judge(fetched)
+        reason, outcome = judge(fetched)
         if outcome is Outcome.FETCHED:
             batch.fetched.append((url, fetched))
         else:
-            batch.results.append(_answered(url, fetched, outcome, reason))
+            batch.results.append(no_page(url, fetched, outcome, reason))
 
     def _read_pages(self, batch: _Batch) -> None:
         """Reads all pages in one visit to a thread: a visit costs as much as a small page."""
         bodies = [fetched for _, fetched in batch.fetched]
-        read = self._threads.apply(_read_bodies, (bodies, batch.scope)) if bodies else []
+        read = self._threads.apply(read_pages, (bodies, batch.scope)) if bodies else []
         for (url, fetched), page in zip(batch.fetched, read, strict=True):
             batch.bodies.append(page.body)
             discovered = tuple(map(batch.position, page.in_scope)) if url.depth else ()
-            batch.results.append(_page(url, fetched, page, discovered))
-
-
-@dataclass(frozen=True, slots=True)
-class _ReadPage:
-    head: PageHead
-    body: SealedBody
-    links: bytes
-    in_scope: tuple[str, ...]
-    out_of_scope: int
-
-
-def _read_bodies(fetched: list[Fetched], scope: Scope) -> list[_ReadPage]:
-    """All that costs time on pages, for a thread: mostly native code without the GIL."""
-    return [_read_body(each, scope) for each in fetched]
-
-
-def _read_body(fetched: Fetched, scope: Scope) -> _ReadPage:
-    head = read_page(fetched.body, fetched.content_type, fetched.url)
-    in_scope = tuple(link.url for link in head.links if scope.admits(link.url))
-    return _ReadPage(
-        head,
-        seal(fetched.body),
-        pack_links(head.links),
-        in_scope,
-        len(head.links) - len(in_scope),
-    )
-
-
-def _page(
-    url: FrontierUrl, fetched: Fetched, page: _ReadPage, discovered: tuple[int, ...]
-) -> UrlResult:
-    return UrlResult(
-        **_common(url, fetched),
-        outcome=Outcome.FETCHED,
-        title=page.head.title,
-        size=len(fetched.body),
-        content_hash=page.body.hash,
-        headers=_kept_headers(fetched.headers),
-        links=page.links,
-        discovered=discovered,
-        out_of_scope=page.out_of_scope,
-    )
-
-
-def _wants_body(status: int, content_type: str | None) -> bool:
-    return 200 <= status < 300 and is_page(content_type)
-
-
-def _judge(fetched: Fetched) -> tuple[str | None, Outcome]:
-    """What an answer is: a page, a failure, or something that is no page."""
-    if not 200 <= fetched.status < 300:
-        return http_reason(fetched.status), Outcome.FAILED
-    if not is_page(fetched.content_type):
-        return str(Reason.NOT_HTML), Outcome.SKIPPED
-    if not fetched.body.strip():
-        return str(Reason.EMPTY), Outcome.FAILED
-    return None, Outcome.FETCHED
-
-
-def _refused(url: FrontierUrl, verdict: RobotsVerdict) -> UrlResult:
-    outcome = Outcome.SKIPPED if verdict.reason is Reason.ROBOTS else Outcome.FAILED
-    return UrlResult(url.id, url.url, outcome, str(verdict.reason))
-
-
-def _failed(url: FrontierUrl, failure: FetchFailure) -> UrlResult:
-    return UrlResult(
-        url.id,
-        url.url,
-        Outcome.FAILED,
-        str(failure.reason),
-        http_status=failure.status,
-        ms=failure.milliseconds,
-        hops=_hops(failure.hops),
-    )
-
-
-def _left_by_redirect(scope: Scope, url: FrontierUrl, redirected: Redirected) -> UrlResult:
-    leaves = url.depth > 0 and not scope.admits(redirected.target)
-    return UrlResult(
-        url.id,
-        url.url,
-        Outcome.SKIPPED,
-        str(Reason.SCOPE if leaves else Reason.DUPLICATE),
-        final_url=redirected.target,
-        http_status=redirected.hops[-1].status,
-        ms=redirected.milliseconds,
-        hops=_hops(redirected.hops),
-    )
-
-
-def _answered(
-    url: FrontierUrl, fetched: Fetched, outcome: Outcome, reason: str | None
-) -> UrlResult:
-    """An answer without a page: its type and size are told by its head."""
-    length = dict(fetched.headers).get("Content-Length", "")
-    return UrlResult(
-        **_common(url, fetched),
-        outcome=outcome,
-        reason=reason,
-        size=int(length) if length.isdecimal() and len(length) < 16 else None,
-        headers=_kept_headers(fetched.headers),
-    )
-
-
-def _common(url: FrontierUrl, fetched: Fetched) -> dict[str, Any]:
-    return {
-        "id": url.id,
-        "url": url.url,
-        "final_url": fetched.url,
-        "http_status": fetched.status,
-        "ms": fetched.milliseconds,
-        "content_type": fetched.content_type,
-        "hops": _hops(fetched.hops),
-    }
-
-
-def _hops(hops: tuple[Hop, ...]) -> tuple[tuple[str, int], ...]:
-    return tuple((hop.url, hop.status) for hop in hops)
-
-
-def _kept_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (storable(name)[:_MOST_HEADER_CHARACTERS], storable(value)[:_MOST_HEADER_CHARACTERS])
-        for name, value in headers[:_MOST_HEADERS]
-    )
+            batch.results.append(page_result(url, fetched, page, discovered))
