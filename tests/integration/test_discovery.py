@@ -18,7 +18,7 @@ from tests.storage import ROOT, MadeSite, Storage, crawl_all, totals_in
 
 Graph = Mapping[int, Sequence[int]]
 ON_DATABASE = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

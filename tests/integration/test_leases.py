@@ -9,7 +9,7 @@ import pytest
 
 from crawler.domain.lifecycle import JobStatus
 from crawler.storage.changes import Fenced
-from crawler.storage.database import Outage, connect
+from crawler.storage.database import Outage
 from crawler.storage.discovery import KnownUrls
 from crawler.storage.leases import LEASE_SECONDS, MOST_LOST_CALLS, Lease
 from crawler.storage.migrate import migrate
@@ -238,25 +238,16 @@ def wait_for_farewell(frozen: psycopg2.extensions.connection) -> None:
     assert readable
 
 
-def test_a_frozen_transaction_loses_the_row_and_its_writes(
-    storage: Storage, database_url: str
+def test_a_frozen_transaction_loses_the_row_and_its_writes_and_wakes_up_to_an_outage(
+    storage: Storage,
 ) -> None:
     job_id = storage.create()
-    with closing(connect(database_url)) as frozen:
-        with frozen.cursor() as cursor:
-            cursor.execute("UPDATE jobs SET error = 'x' WHERE id = %s", [job_id])
-        wait_for_farewell(frozen)
-        storage.take(job_id)
-        assert storage.job(job_id).error is None
-        with pytest.raises(psycopg2.Error), frozen.cursor() as cursor:
-            cursor.execute("SELECT 1")
-
-
-def test_a_worker_that_wakes_up_in_a_transaction_meets_an_outage(storage: Storage) -> None:
-    job_id = storage.create()
     with pytest.raises(Outage), storage.changes.change(job_id) as change:
+        change.run("raise_epoch")
         wait_for_farewell(change._statements._cursor.connection)
+        assert storage.take(job_id).epoch == 1
         change.count(bytes=1)
+    assert storage.job(job_id).epoch == 1
     assert storage.totals(job_id).bytes == 0
 
 
