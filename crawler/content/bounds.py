@@ -19,9 +19,6 @@ MAX_ATTRIBUTES = 300
 MAX_QUOTE_DEPTH = 8
 """Quotes or lists within one another that are kept as such."""
 
-MAX_COLUMN_SPAN = 99
-"""Columns that one table cell may span; more stand for "all", and are taken as one."""
-
 MAX_MARKDOWN = 8_000_000
 """Characters of Markdown that are kept of one page."""
 
@@ -48,8 +45,10 @@ _TAG = re.compile(
     rf"|(/?)([a-z][^\s/>]*+)({_PARTS}*+)>?)",
     re.I | re.S,
 )
-_SPAN = re.compile(r""" (col|row)span="\s*+0*+(?:[1-9]\d{2,}|\d*+[^\d"])[^"]*+\"""")
-_QUOTE = re.compile(r"<(/?)(blockquote|ul|ol)\b[^<>]*+>")
+# In serialised HTML only a tag's end is a ">". Spans of 100 and more stand for "all".
+_SPAN = re.compile(r""" (?:col|row)span="\s*+0*+(?:[1-9]\d{2,}|\d*+[^\d"])[^"]*+\"""")
+_CELL = re.compile(r"<t[dh] [^>]*+>")
+_QUOTE = re.compile(r"<(/?)(blockquote|ul|ol)\b[^>]*+>")
 
 # Elements without an end tag, and those whose end tag may be left out: they close one another.
 _FLAT = frozenset(
@@ -132,8 +131,8 @@ def _short(tag: re.Match[str]) -> str:
 
 def tame_content(html: str) -> str:
     """Serialised HTML without spans, quotes and lists that would multiply its text."""
-    if 'span="' in html:
-        html = _SPAN.sub("", html)
+    if 'span="' in html and _SPAN.search(html):
+        html = _CELL.sub(lambda cell: _SPAN.sub("", cell[0]), html)
     # Lists only indent, which takes a very long page to grow large.
     lists = html.count("<ul") + html.count("<ol") if len(html) > _LONG_PAGE else 0
     if html.count("<blockquote") + lists > MAX_QUOTE_DEPTH:

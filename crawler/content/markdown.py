@@ -31,13 +31,17 @@ _NO_PREPROCESSING = PreprocessingOptions(enabled=False)
 # Permalinks of headings, where they have none of the classes above.
 _PERMALINK = re.compile(r"<a [^<>]*>\s*[¶#§🔗]\s*</a>")
 
+_BROKEN_CODE = re.compile(r"<(?:code|tt|kbd|samp)\b[^<>]*>[^<\n]*\n")
+_PRE_OR_CODE = re.compile(r"<(pre\b).*?</pre>|<(?:code|tt|kbd|samp)\b[^<>]*>[^<]*", re.S)
+_LINE_BREAK = re.compile(r"[ \t]*\n\s*")
+
 _TAG_LIKE = re.compile(r"&lt;(?=[a-zA-Z/!?])")
 _CODE_OR_TAG_LIKE = re.compile(r"<(pre|code|kbd|samp|tt)\b.*?</\1>|&lt;(?=[a-zA-Z/!?])", re.S)
 
 
 def to_markdown(html: str, base_url: str) -> str:
     """Markdown of well-formed HTML, its links made absolute against `base_url`. Never raises."""
-    html = _keep_escaped(_drop_permalinks(html))
+    html = _keep_escaped(_join_code(_drop_permalinks(html)))
     try:
         content = convert(html, _options(base_url)).content or ""
     except (ConversionError, ValueError):
@@ -54,6 +58,15 @@ def _drop_permalinks(html: str) -> str:
     if "headerlink" in html or not any(f"{mark}</a>" in html for mark in "¶#§🔗"):
         return html
     return _PERMALINK.sub("", html)
+
+
+def _join_code(html: str) -> str:
+    """Code within a sentence on one line, wherever its source was broken."""
+    if not _BROKEN_CODE.search(html):
+        return html
+    return _PRE_OR_CODE.sub(
+        lambda found: found[0] if found[1] else _LINE_BREAK.sub(" ", found[0]), html
+    )
 
 
 def _keep_escaped(html: str) -> str:

@@ -105,6 +105,7 @@ def test_a_code_block_keeps_its_language(html: str, fence: str) -> None:
         ("<pre><span>a</span><span> = </span><b>1</b></pre>", "a = 1"),
         ('<pre><span class="line">a</span>\n<span class="line">  b</span></pre>', "a\n  b"),
         ("<pre>a<br>b</pre>", "a\nb"),
+        ('<pre>&lt;td colspan="1000"></pre>', '<td colspan="1000">'),
         ("<pre>&lt;a href=\"javascript:x\" title=\"t\"&gt; *x* _y_ &amp;lt;</pre>",
          '<a href="javascript:x" title="t"> *x* _y_ &lt;'),
         ('<pre><span class="lineno">1 </span>a\n<span class="lineno">2 </span>b</pre>', "a\nb"),
@@ -151,6 +152,8 @@ def _cells(row: str) -> list[str]:
         ('<h2>Two <a href="#two">#</a></h2><p>x', "## Two\n\nx"),
         ('<h2><a class=anchor href="#x"><svg><path/></svg></a>Two</h2>', "## Two"),
         ("<p>x<sup>10</sup></p>", "x^10^"),
+        ("<p><code>LOCK\n    TABLE</code> <pre>a\n  <code>b\n  c</code></pre>",
+         "`LOCK TABLE`\n\n```\na\n  b\n  c\n```"),
         ("<blockquote><p>said</blockquote>", "> said"),
     ],
 )  # fmt: skip
