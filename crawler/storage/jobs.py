@@ -40,13 +40,14 @@ def url_key(url: str) -> bytes:
 
 def job_from(row: Row) -> Job:
     """A row of `job` or `jobs` as the domain knows it."""
-    owner = None
-    if row["owner_host"] is not None:
+    status, owner = JobStatus(row["status"]), None
+    # An ended job's lease is given back a moment after its end.
+    if row["owner_host"] is not None and status not in TERMINAL:
         owner = Owner(row["owner_host"], row["owner_pid"], row["owner_epoch"])
     return Job(
         id=row["id"],
         urls=tuple(row["urls"]),
-        status=JobStatus(row["status"]),
+        status=status,
         options=JobOptions.from_json(row["options"]),
         totals=totals_of(row),
         last_event_id=row["last_event_id"],
