@@ -1,4 +1,4 @@
-"""The real command and the made site, one of each for a module."""
+"""The real command, one for all modules that do not start their own, and the made site."""
 
 from collections.abc import Iterator
 
@@ -10,9 +10,9 @@ from tests.server import RunningServer
 from tests.site import Site
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server() -> Iterator[RunningServer]:
-    """`scripts/run` with two workers that may fetch from loopback."""
+    """`scripts/run` with two workers that may fetch from loopback; it runs after every test."""
     with RunningServer(env=ENVIRONMENT) as running:
         yield running
 

@@ -2,8 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
 
+import psycopg2
+import psycopg2.extensions
 import pytest
+import redis
+import requests
 
 from tests.api import Api, ApiError, Json
 from tests.e2e.crawls import Crawled, crawl, ended
@@ -107,6 +114,29 @@ def test_a_repeated_idempotency_key_gives_the_same_job(api: Api) -> None:
     assert (refused.value.status, refused.value.code) == (409, "idempotency-conflict")
 
 
+def test_one_of_many_at_the_same_moment_wins(api: Api) -> None:
+    with LinkedSite({"/": ["/a"], "/a": []}) as site:
+        key, body = {"Idempotency-Key": "race"}, {"url": site.url("/"), "maxDepth": 0}
+        made = at_once(api, 8, "POST", "/api/v4/jobs", json=body, headers=key)
+        job_id = made[0].json()["id"]
+        assert {each.json()["id"] for each in made} == {job_id}
+        assert sorted(each.status_code for each in made) == [200] * 7 + [201]
+        ended(api, job_id)
+        api.change(job_id, maxDepth=1)
+        resumed = at_once(api, 8, "POST", f"/api/v4/jobs/{job_id}/resume")
+        assert sorted(each.status_code for each in resumed) == [200] + [409] * 7
+        assert len(ended(api, job_id).named("job_resumed")) == 1
+
+
+def at_once(
+    api: Api, count: int, method: str, path: str, **arguments: Any
+) -> list[requests.Response]:
+    """The answers to the same call made by so many clients at the same time."""
+    with ThreadPoolExecutor(count) as pool:
+        calls = [pool.submit(Api(api.url).request, method, path, **arguments) for _ in range(count)]
+        return [call.result() for call in calls]
+
+
 def test_pause_stops_the_fetching_and_resume_goes_on(api: Api, site: Site, slow_job: Json) -> None:
     paused = api.pause(slow_job["id"])
     assert paused["status"] == "paused"
@@ -171,6 +201,37 @@ def test_a_deleted_job_is_gone_at_once_in_every_place(api: Api, slow_job: Json) 
         with pytest.raises(ApiError, match="unknown-job"):
             move(job_id)
     assert job_id not in [job["id"] for job in api.list()]
+
+
+def test_a_deleted_job_leaves_nothing_behind(
+    api: Api, server: RunningServer, slow_job: Json
+) -> None:
+    environment = server.worker_environment()
+    with (
+        closing(psycopg2.connect(environment["DATABASE_URL"])) as database,
+        closing(redis.Redis.from_url(environment["REDIS_URL"])) as copies,
+    ):
+        database.autocommit = True
+        assert rows_of(database, slow_job["id"]) > 0
+        assert copies.keys(f"*{slow_job['id']}*")
+        api.delete(slow_job["id"])
+        wait_until(lambda: rows_of(database, slow_job["id"]) == 0, 10, "its rows are gone")
+        wait_until(lambda: not copies.keys(f"*{slow_job['id']}*"), 10, "its copy is gone")
+
+
+def rows_of(database: psycopg2.extensions.connection, job_id: str) -> int:
+    """How many rows of any table belong to a job."""
+    count = 0
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = 'public'"
+            " AND (column_name = 'job_id' OR (table_name, column_name) = ('jobs', 'id'))"
+        )
+        for table, column in cursor.fetchall():
+            cursor.execute(f"SELECT count(*) FROM {table} WHERE {column} = %s", (job_id,))
+            count += cursor.fetchone()[0]
+    return count
 
 
 def test_events_are_read_after_any_id_in_slices(api: Api, crawled: Crawled) -> None:

@@ -1,9 +1,11 @@
 """What a crawl finds: pages, depth, limits, outcomes, by the site's own log."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.api import Api
-from tests.e2e.crawls import UNLIMITED, check_graph, crawl, repeats
+from tests.e2e.crawls import UNLIMITED, check_graph, crawl, ended, repeats
 from tests.e2e.linked_site import LinkedSite
 from tests.site import Graph, Site
 
@@ -61,6 +63,15 @@ FAULTS = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def faulty(api: Api) -> Iterator[tuple[Site, str]]:
+    """A site and the job that crawls its faults: it takes 20 s, and the other tests their time."""
+    with Site() as site:
+        listed = [site.url(path) for path in FAULTS]
+        job = api.create(urls=listed, maxDepth=0, concurrency=40)
+        yield site, job["id"]
+
+
 @pytest.mark.parametrize(("depth", "paths"), [(0, "/"), (1, "/ /one"), (2, "/ /one /two")])
 def test_a_depth_leaves_out_what_is_more_clicks_away(api: Api, depth: int, paths: str) -> None:
     with LinkedSite(CHAIN) as site:
@@ -101,17 +112,6 @@ def test_found_on_leads_from_every_page_to_the_root(api: Api, site: Site) -> Non
             assert rows[row["foundOn"]]["depth"] == row["depth"] - 1
 
 
-def test_each_fault_has_its_reason_and_the_job_completes(api: Api, site: Site) -> None:
-    site_urls = {site.url(path): path for path in FAULTS}
-    crawled = crawl(api, urls=list(site_urls), maxDepth=0, concurrency=40)
-    found = {
-        site_urls[row["url"]]: (row["outcome"], row["reason"])
-        for row in crawled.rows
-        if row["url"] in site_urls
-    }
-    assert found == FAULTS
-
-
 def test_a_site_that_refuses_connections_fails_with_that_reason(api: Api) -> None:
     with LinkedSite({}) as gone:
         url = gone.url("/")
@@ -147,6 +147,12 @@ def test_the_page_limit_counts_pages_and_not_failures(api: Api) -> None:
     with LinkedSite({"/": [*broken, *pages], **broken, **pages}) as site:
         crawled = crawl(api, site.url("/"), maxPages=10)
     assert len(crawled.pages) == 10
+
+
+def test_a_page_of_ten_thousand_links_is_one_page(api: Api) -> None:
+    with LinkedSite({"/": [f"/{number}" for number in range(10_000)]}) as site:
+        crawled = crawl(api, site.url("/"), maxPages=1)
+    assert crawled.job["totals"]["skipped"] == 10_000
 
 
 def test_a_list_of_urls_is_crawled_and_each_one_once(api: Api) -> None:
@@ -216,3 +222,12 @@ def test_every_page_is_kept_as_markdown_with_its_links(api: Api, site: Site) -> 
         assert "Ariadne gave Theseus a ball of thread" in page["markdown"]
         assert page["metadata"]["language"] == "en"
         assert "http://example.invalid/" in [link["url"] for link in page["links"]]
+
+
+def test_each_fault_has_its_reason_and_the_job_completes(
+    api: Api, faulty: tuple[Site, str]
+) -> None:
+    site, job_id = faulty
+    paths = {site.url(path): path for path in FAULTS}
+    rows = [row for row in ended(api, job_id).rows if row["url"] in paths]
+    assert {paths[row["url"]]: (row["outcome"], row["reason"]) for row in rows} == FAULTS

@@ -44,7 +44,7 @@ def test_a_raised_depth_without_anything_deeper_has_nothing_to_do(api: Api) -> N
 def test_a_depth_lowered_in_mid_crawl_leaves_deeper_urls_out(api: Api, site: Site) -> None:
     graph = Graph(seed=22, pages=400)
     job_id = api.create(site.url(graph.root), **UNLIMITED, delayMs=200)["id"]
-    wait_until(lambda: api.show(job_id)["totals"]["completed"] > 0, 10, "the first page")
+    wait_until(lambda: done(api, job_id) > 0, 10, "the first page")
     api.change(job_id, maxDepth=1, delayMs=0)
     crawled = ended(api, job_id)
     queued = [row for row in crawled.rows if row["depth"] > 1 and row["outcome"] != "fetched"]
@@ -84,18 +84,40 @@ def test_failed_urls_are_tried_again_when_asked(api: Api) -> None:
         first = crawl(api, site.url("/"), **UNLIMITED)
         assert set(first.pages) == site.urls("/", "/b")
         site.pages["/a"] = TREE["/a"]
-        asked = len(site.asked)
+        asked = len(site.pages_asked())
         api.resume(first.job["id"], retry="failed")
         second = ended(api, first.job["id"])
         assert set(second.pages) == site.urls("/", "/a", "/b", "/a/1", "/a/1/x")
         assert second.outcome(site.url("/b/1")) == ("failed", "http-404")
-        assert sorted(site.asked[asked:]) == ["/a", "/a/1", "/a/1/x", "/b/1"]
+        assert sorted(site.pages_asked()[asked:]) == ["/a", "/a/1", "/a/1/x", "/b/1"]
+
+
+def test_a_job_paused_and_resumed_again_and_again_misses_and_repeats_nothing(
+    api: Api, site: Site
+) -> None:
+    graph = Graph(seed=28, pages=150, delay_milliseconds=40)
+    job_id = api.create(site.url(graph.root), **UNLIMITED)["id"]
+    for pages in range(0, 120, 15):
+        wait_until(lambda n=pages: done(api, job_id) >= n, 10, f"{pages} pages")
+        api.pause(job_id)
+        api.resume(job_id)
+    crawled = ended(api, job_id)
+    check_graph(crawled, site, graph)
+    assert repeats(site) == {}
+    assert len(crawled.named("job_resumed")) == 8
+    assert crawled.named("orchestrator_replaced") == []
+
+
+def done(api: Api, job_id: str) -> int:
+    """How many pages a job has."""
+    count: int = api.show(job_id)["totals"]["completed"]
+    return count
 
 
 def test_a_cancelled_job_goes_on_where_it_stood(api: Api, site: Site) -> None:
     graph = Graph(seed=24, pages=120, delay_milliseconds=30)
     job_id = api.create(site.url(graph.root), **UNLIMITED, concurrency=2)["id"]
-    wait_until(lambda: api.show(job_id)["totals"]["completed"] >= 20, 15, "20 pages")
+    wait_until(lambda: done(api, job_id) >= 20, 15, "20 pages")
     api.cancel(job_id)
     stopped = ended(api, job_id, "cancelled")
     in_hand = stopped.job["totals"]["queued"]
@@ -127,7 +149,7 @@ def test_fetches_start_no_closer_than_the_delay(api: Api, site: Site) -> None:
 def test_a_changed_delay_takes_effect_in_mid_crawl(api: Api, site: Site) -> None:
     graph = Graph(seed=27, pages=200)
     job_id = api.create(site.url(graph.root), **UNLIMITED, delayMs=2_000)["id"]
-    wait_until(lambda: api.show(job_id)["totals"]["completed"] >= 1, 10, "the first page")
+    wait_until(lambda: done(api, job_id) >= 1, 10, "the first page")
     api.change(job_id, delayMs=0)
     crawled: Crawled = ended(api, job_id)
     check_graph(crawled, site, graph)

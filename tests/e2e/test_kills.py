@@ -12,7 +12,7 @@ import redis
 
 from bench.drills.crawling import check_ids
 from tests.api import Api, Json
-from tests.e2e.crawls import UNLIMITED, Crawled, check_graph, ended, repeats
+from tests.e2e.crawls import ENVIRONMENT, UNLIMITED, Crawled, check_graph, ended, repeats
 from tests.server import RunningServer, wait_until
 from tests.site import Graph, Site
 from tests.sse import SseViewer
@@ -20,6 +20,13 @@ from tests.sse import SseViewer
 TAKEOVER_SECONDS = 10
 IN_HAND = 50
 """The most URLs that a lost orchestrator may have had in hand: four calls and a batch of ten."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningServer]:
+    """A server to be killed."""
+    with RunningServer(env=ENVIRONMENT) as running:
+        yield running
 
 
 @dataclass
@@ -111,7 +118,7 @@ def test_a_worker_asked_to_stop_hands_over_without_losing_anything(api: Api, sit
 
 
 def test_a_frozen_orchestrator_comes_back_to_find_its_writes_refused(api: Api, site: Site) -> None:
-    with watched(api, site, seed=53, pages=500, concurrency=4) as crawl:
+    with watched(api, site, seed=53, pages=300, concurrency=4) as crawl:
         crawl.wait_for_pages(40)
         owner = crawl.owner()
         last = api.show(crawl.job_id)["lastEventId"]
@@ -158,6 +165,20 @@ def test_a_flushed_valkey_costs_no_viewer_an_event(
             client.flushall()
         crawl.check(most_repeats=0)
     client.close()
+
+
+def test_a_hung_valkey_slows_neither_crawl_nor_viewers(
+    server: RunningServer, api: Api, site: Site
+) -> None:
+    with watched(api, site, seed=58) as crawl:
+        crawl.wait_for_pages(40)
+        hung = engine_pid(server, "valkey-server")
+        assert hung
+        os.kill(hung, signal.SIGSTOP)
+        try:
+            crawl.check(most_repeats=0)
+        finally:
+            os.kill(hung, signal.SIGCONT)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tests.e2e.crawls import UNLIMITED, Crawled, crawl, ended
 from tests.e2e.linked_site import LinkedSite
 from tests.server import RunningServer, wait_until
 from tests.site import Graph, Site
-from tests.sse import Message, SseClient
+from tests.sse import Message, SseClient, SseViewer
 
 SLOW = {"maxDepth": None, "maxPages": None, "timeLimitSeconds": None, "delayMs": 100}
 
@@ -33,6 +33,15 @@ def slow_job(api: Api, site: Site) -> Iterator[Json]:
     wait_until(lambda: api.show(job["id"])["totals"]["completed"] > 0, 10, "the first page")
     yield job
     api.request("DELETE", f"/api/v4/jobs/{job['id']}")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def idle_viewer(api: Api, whole_site: Site) -> Iterator[SseViewer]:
+    """Watches a paused job while the other tests take their time."""
+    job = api.create(whole_site.url(Graph(seed=45, pages=50).root), **SLOW)
+    api.pause(job["id"])
+    with api.watch(job["id"]) as viewer:
+        yield viewer
 
 
 def as_event(message: Message) -> Json:
@@ -55,6 +64,11 @@ def test_a_stream_begins_by_saying_where_the_job_stands(api: Api, crawled: Crawl
         "status": "completed",
         "lastEventId": job["lastEventId"],
     }
+
+
+def test_asking_for_the_head_of_a_stream_is_answered_at_once(api: Api, slow_job: Json) -> None:
+    response = api.request("HEAD", f"/api/v4/jobs/{slow_job['id']}/stream", timeout=5)
+    assert (response.status_code, response.content) == (200, b"")
 
 
 def test_every_resume_point_is_followed_by_exactly_the_rest(api: Api, crawled: Crawled) -> None:
@@ -124,19 +138,6 @@ def test_cuts_at_arbitrary_points_lose_and_repeat_nothing(api: Api, site: Site) 
     assert cuts > 5
 
 
-def test_an_idle_stream_has_a_heartbeat_every_ten_seconds(api: Api, slow_job: Json) -> None:
-    api.pause(slow_job["id"])
-    wait_until(lambda: api.show(slow_job["id"])["owner"] is None, 5, "the orchestrator lets go")
-    last = api.show(slow_job["id"])["lastEventId"]
-    with api.stream(slow_job["id"], after=last) as client:
-        began = time.monotonic()
-        events = iter(client)
-        assert next(events).event == "stream_connected"
-        beat = next(events)
-        assert (beat.id, beat.event) == (None, "heartbeat")
-        assert 9 < time.monotonic() - began < 12
-
-
 def test_a_stream_of_a_deleted_job_is_done(api: Api, slow_job: Json) -> None:
     with api.stream(slow_job["id"]) as client:
         events = iter(client)
@@ -176,6 +177,16 @@ def test_a_resumed_job_is_followed_beyond_its_first_end(api: Api, site: Site) ->
     check_ids(viewer.ids, job["lastEventId"])
     names = [each.message.event for each in viewer.received if each.message.id == first_end + 1]
     assert names == ["job_resumed"]
+
+
+def test_a_heartbeat_comes_after_ten_seconds_of_a_stream(idle_viewer: SseViewer) -> None:
+    def times(event: str) -> list[float]:
+        return [each.at for each in idle_viewer.received if each.message.event == event]
+
+    wait_until(lambda: bool(times("heartbeat")), 15, "a heartbeat")
+    assert 9 < times("heartbeat")[0] - times("stream_connected")[0] < 12
+    beats = [each.message for each in idle_viewer.received if each.message.event == "heartbeat"]
+    assert {beat.id for beat in beats} == {None}
 
 
 def test_streams_end_at_once_when_the_server_stops(
