@@ -1,6 +1,8 @@
 """Depth does not depend on timing: whatever answers first, the set is a breadth-first walk's."""
 
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -74,18 +76,26 @@ def crawled(storage: Storage, job_id: str) -> dict[str, int]:
 class Shuffled:
     """An orchestrator whose calls answer in any order and in any part.
 
-    `choose(most)` gives a number from 0 to `most`: every choice is somebody else's.
+    `choose(most)` gives a number from 0 to `most`: every choice is somebody else's. Answers of
+    `slow` URLs come last, when all else that can be crawled was crawled, by longer ways.
     """
 
     def __init__(
-        self, storage: Storage, lease: Lease, site: MadeSite, choose: Callable[[int], int]
+        self,
+        storage: Storage,
+        lease: Lease,
+        site: MadeSite,
+        slow: frozenset[str],
+        choose: Callable[[int], int],
     ) -> None:
         self._storage = storage
         self._lease = lease
         self._site = site
+        self._slow = slow
         self._choose = choose
         self._known = KnownUrls()
         self._answers: list[BatchResult] = []
+        self._held: list[BatchResult] = []
         self.fetched: list[str] = []
 
     def run(self) -> None:
@@ -93,26 +103,27 @@ class Shuffled:
         while True:
             while self._storage.frontier.adjust(self._lease):
                 pass
-            claim = None
-            if len(self._answers) < 4:
-                claim = self._storage.frontier.claim(self._lease, 1 + self._choose(3))
-            if claim is not None and claim.urls:
+            claim = self._storage.frontier.claim(self._lease, 1 + self._choose(2))
+            if claim.urls:
                 self._send(claim)
-                if self._choose(2):
+                if len(self._answers) < 4 and self._choose(1):
                     continue
             if self._answers:
-                self._apply()
+                self._apply(self._answers)
             elif not self._expand():
-                return
+                if not self._held:
+                    return
+                self._apply(self._held)
 
     def _send(self, claim: Claim) -> None:
         reached = [url for url in claim.urls if self._choose(4)]
         answer = self._site.answer(claim, reached)
         self.fetched += [r.final_url for r in answer.results if r.is_page and r.final_url]
-        self._answers.append(answer)
+        is_slow = any(url.url in self._slow for url in claim.urls)
+        (self._held if is_slow else self._answers).append(answer)
 
-    def _apply(self) -> None:
-        answer = self._answers.pop(self._choose(len(self._answers) - 1))
+    def _apply(self, answers: list[BatchResult]) -> None:
+        answer = answers.pop(self._choose(len(answers) - 1))
         if not self._choose(9):
             self._known.forget()
         applied = self._storage.frontier.apply(self._lease, answer, self._known)
@@ -123,60 +134,78 @@ class Shuffled:
         return self._storage.frontier.expand(self._lease, self._known)
 
 
-@st.composite
-def graphs(draw: st.DrawFn) -> dict[int, list[int]]:
-    """Deep graphs: every page hangs on one shortly before it, and a few links jump."""
-    backs = draw(st.lists(st.integers(1, 3), min_size=5, max_size=11))
-    jumps = draw(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=5))
-    links: dict[int, list[int]] = {page: [] for page in range(12)}
-    for page, back in enumerate(backs, start=1):
-        links[max(0, page - back)].append(page)
-    for page, target in jumps:
-        links[page].append(target)
-    return links
+PAGES = 14
 
 
-redirections = st.dictionaries(st.integers(1, 11), st.integers(0, 11), max_size=3).filter(
-    lambda each: all(page not in _way(target, each) for page, target in each.items())
-)
-"""Redirects without a circle."""
+@dataclass
+class Case:
+    """A site, how far it is crawled, what answers last and who else decides.
 
-choices = st.lists(st.integers(0, 59), min_size=20, max_size=80)
+    Page 1 is a click from the root and answers late; it links far down a branch that was crawled
+    meanwhile, so that depths come out wrong wherever they hang on what answered first.
+    """
 
-
-def _way(page: int, redirects: Mapping[int, int]) -> set[int]:
-    way: set[int] = set()
-    while page not in way:
-        way.add(page)
-        page = redirects.get(page, page)
-    return way
-
-
-def chooser(numbers: list[int]) -> Callable[[int], int]:
-    left = iter(numbers)
-    return lambda most: next(left, most) % (most + 1)
+    links: dict[int, list[int]]
+    redirects: dict[int, int]
+    max_depths: list[int]
+    slow: frozenset[int]
+    chance: random.Random
 
 
-def crawl_shuffled(
-    storage: Storage, lease: Lease, site: MadeSite, numbers: list[int]
-) -> Shuffled:
+def make_case(seed: int) -> Case:
+    """A number makes all of it, so that cases are as unlike as can be."""
+    chance = random.Random(seed)
+    links: dict[int, list[int]] = {page: [] for page in range(PAGES)}
+    for page in (1, 2):
+        links[0].append(page)
+    for page in range(3, PAGES):
+        links[chance.randrange(max(2, page - 2), page)].append(page)
+    for page in (1, 1, *chance.choices(range(PAGES), k=4)):
+        links[page].append(chance.randrange(PAGES))
+    for targets in links.values():
+        chance.shuffle(targets)
+    return Case(
+        links,
+        _redirects(chance),
+        chance.choices((1, 2, 3, 4, 5), weights=(1, 1, 2, 2, 2), k=3),
+        frozenset({1, *chance.sample(range(2, PAGES), k=chance.randrange(3))}),
+        chance,
+    )
+
+
+def _redirects(chance: random.Random) -> dict[int, int]:
+    """Some pages that lead to others, without a circle."""
+    redirects: dict[int, int] = {}
+    for page in chance.sample(range(2, PAGES), k=3):
+        target = chance.randrange(PAGES)
+        if end_of(target, redirects) != page:
+            redirects[page] = target
+    return redirects
+
+
+cases = st.integers(0, 2**32).map(make_case)
+
+
+def crawl_shuffled(storage: Storage, lease: Lease, case: Case, site: MadeSite) -> Shuffled:
     site.is_settled = lambda url_id, target: storage.reader.is_settled(
         lease.job_id, url_id, target
     )
-    shuffled = Shuffled(storage, lease, site, chooser(numbers))
+    held = frozenset(url_of(page) for page in case.slow)
+    shuffled = Shuffled(storage, lease, site, held, lambda most: case.chance.randint(0, most))
     shuffled.run()
     return shuffled
 
 
-@given(links=graphs(), max_depth=st.integers(1, 5), numbers=choices)
+@given(cases)
 @ON_DATABASE
 def test_any_order_of_answers_gives_the_breadth_first_set_and_depths(
-    storage: Storage, links: dict[int, list[int]], max_depth: int, numbers: list[int]
+    storage: Storage, case: Case
 ) -> None:
+    max_depth = case.max_depths[0]
     lease = storage.begin(max_depth=max_depth)
-    shuffled = crawl_shuffled(storage, lease, made_site(links, {}), numbers)
+    shuffled = crawl_shuffled(storage, lease, case, made_site(case.links, {}))
     assert storage.finish(lease) is JobStatus.COMPLETED
-    expected = {url_of(page): n for page, n in breadth_first(links, {}, max_depth).items()}
+    expected = {url_of(page): n for page, n in breadth_first(case.links, {}, max_depth).items()}
     assert crawled(storage, lease.job_id) == expected
     assert len(shuffled.fetched) == len(expected), "none was fetched twice"
     events = storage.events(lease.job_id)
@@ -184,39 +213,35 @@ def test_any_order_of_answers_gives_the_breadth_first_set_and_depths(
     assert sum(e.data["count"] for e in events if e.name == "urls_discovered") == len(expected) - 1
 
 
-@given(links=graphs(), redirects=redirections, max_depth=st.integers(1, 5), numbers=choices)
+@given(cases)
 @ON_DATABASE
-def test_redirects_are_no_clicks_in_any_order_of_answers(
-    storage: Storage,
-    links: dict[int, list[int]],
-    redirects: dict[int, int],
-    max_depth: int,
-    numbers: list[int],
-) -> None:
+def test_redirects_are_no_clicks_in_any_order_of_answers(storage: Storage, case: Case) -> None:
+    max_depth = case.max_depths[0]
     lease = storage.begin(max_depth=max_depth)
-    crawl_shuffled(storage, lease, made_site(links, redirects), numbers)
+    crawl_shuffled(storage, lease, case, made_site(case.links, case.redirects))
     assert storage.finish(lease) is JobStatus.COMPLETED
-    expected = {url_of(page): n for page, n in breadth_first(links, redirects, max_depth).items()}
-    assert crawled(storage, lease.job_id) == expected
+    walked = breadth_first(case.links, case.redirects, max_depth)
+    assert crawled(storage, lease.job_id) == {url_of(page): n for page, n in walked.items()}
     storage.events(lease.job_id)
 
 
-@given(links=graphs(), depths=st.lists(st.integers(0, 5), min_size=2, max_size=3), numbers=choices)
+@given(cases)
 @ON_DATABASE
 def test_a_depth_raised_or_lowered_and_resumed_equals_the_greatest_at_once(
-    storage: Storage, links: dict[int, list[int]], depths: list[int], numbers: list[int]
+    storage: Storage, case: Case
 ) -> None:
-    lease = storage.begin(max_depth=depths[0])
+    lease = storage.begin(max_depth=case.max_depths[0])
+    site = made_site(case.links, {})
     fetched: list[str] = []
-    for depth in depths:
+    for depth in case.max_depths:
         if storage.job(lease.job_id).status is JobStatus.COMPLETED:
-            reachable = breadth_first(links, {}, depth)
-            if len(reachable) <= len(fetched):
+            if len(breadth_first(case.links, {}, depth)) <= len(fetched):
                 continue
             lease = storage.resume(lease, max_depth=depth)
-        fetched += crawl_shuffled(storage, lease, made_site(links, {}), numbers).fetched
+        fetched += crawl_shuffled(storage, lease, case, site).fetched
         assert storage.finish(lease) is JobStatus.COMPLETED
-    expected = {url_of(page): n for page, n in breadth_first(links, {}, max(depths)).items()}
+    walked = breadth_first(case.links, {}, max(case.max_depths))
+    expected = {url_of(page): n for page, n in walked.items()}
     assert crawled(storage, lease.job_id) == expected
     assert sorted(fetched) == sorted(expected), "deeper links came from stored pages"
     storage.events(lease.job_id)
