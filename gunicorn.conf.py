@@ -1,11 +1,13 @@
-"""gunicorn: gevent workers, one public and one private listener, each worker's runtime.
+"""gunicorn: gevent workers, one public and two private listeners, each worker's runtime.
 
 Nothing is opened in the master: connections, greenlets and threads are made in the workers,
-after fork. The private listener serves the functions, so that open streams can never use up the
-connections that the functions need.
+after fork. Private listeners serve the functions, so that open streams can never use up the
+connections that the functions need: one that all workers share, and one of each worker's own,
+by which callers spread their calls.
 """
 
 import os
+import socket
 from typing import Any
 
 from crawler.settings import Settings
@@ -41,9 +43,22 @@ def post_worker_init(worker: Any) -> None:
     from psycogreen.gevent import patch_psycopg
 
     patch_psycopg()
-    private = worker.sockets[-1].getsockname()
-    functions_url = _settings.functions_url or f"http://127.0.0.1:{private[1]}"
-    _runtime(worker).start(functions_url, lambda: worker.alive)
+    if _settings.functions_url is not None:
+        _runtime(worker).start(_settings.functions_url, None, lambda: worker.alive)
+        return
+    shared = worker.sockets[-1].getsockname()
+    own = _listen()
+    worker.sockets.append(own)
+    functions_url = f"http://127.0.0.1:{shared[1]}"
+    _runtime(worker).start(functions_url, own.getsockname()[1], lambda: worker.alive)
+
+
+def _listen() -> socket.socket:
+    """A listener of this worker alone; gunicorn serves it like those that it made itself."""
+    own = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    own.bind(("127.0.0.1", 0))
+    own.listen(backlog)
+    return own
 
 
 def worker_exit(server: Any, worker: Any) -> None:

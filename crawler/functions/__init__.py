@@ -7,5 +7,6 @@ orchestrator  claim a batch, call crawl, queue what was discovered, call process
 calls         how the orchestrator reaches crawl and process: HTTP, signed
 leasing, crawling, processing   the orchestrator's lease and its calls in flight
 crawl_results what a crawl call makes of each answer
+spread        which worker a call goes to
 wire          what those calls say, as JSON
 """

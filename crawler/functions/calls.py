@@ -17,6 +17,8 @@ import gevent
 import requests
 from urllib3.exceptions import NewConnectionError
 
+from crawler.functions.spread import Spread
+
 SIGNATURE_HEADER = "Clew-Signature"
 MAX_AGE_SECONDS = 60
 ANSWER_SECONDS = 30.0
@@ -58,9 +60,9 @@ class FunctionsAway(CallFailed):
 class FunctionCalls:
     """The orchestrator's way to the crawl and process functions."""
 
-    def __init__(self, base_url: str, secret: str, clock: Callable[[], float]) -> None:
-        """`base_url` is where the functions are, `clock` gives Unix seconds."""
-        self._base_url = base_url.rstrip("/")
+    def __init__(self, spread: Spread, secret: str, clock: Callable[[], float]) -> None:
+        """`spread` knows where the functions are, `clock` gives Unix seconds."""
+        self._spread = spread
         self._secret = secret
         self._clock = clock
         self._session = requests.Session()
@@ -88,7 +90,7 @@ class FunctionCalls:
         body = json.dumps(payload, separators=(",", ":")).encode()
         try:
             with gevent.Timeout(CUT_OFF_SECONDS):
-                response = self._send(path, body)
+                response = self._send_somewhere(path, body)
         except gevent.Timeout:
             raise CallFailed(f"no answer within {CUT_OFF_SECONDS:.0f} s") from None
         except requests.RequestException as error:
@@ -101,14 +103,25 @@ class FunctionCalls:
             raise CallFailed(f"the function answered {response.status_code}")
         return response
 
-    def _send(self, path: str, body: bytes) -> requests.Response:
+    def _send_somewhere(self, path: str, body: bytes) -> requests.Response:
+        """To the least busy worker; one that takes no calls any more is replaced by any other."""
+        with self._spread.choose(path) as address:
+            try:
+                return self._send(address, path, body)
+            except requests.ConnectionError as error:
+                if address == self._spread.common or not _was_not_taken(error):
+                    raise
+        self._spread.leave_out(address)
+        return self._send(self._spread.common, path, body)
+
+    def _send(self, address: str, path: str, body: bytes) -> requests.Response:
         headers = {
             "Content-Type": "application/json",
             "Connection": "close",
             SIGNATURE_HEADER: sign(self._secret, body, self._clock()),
         }
         return self._session.post(
-            self._base_url + path,
+            address + path,
             data=body,
             headers=headers,
             timeout=(_CONNECT_SECONDS, CUT_OFF_SECONDS),

@@ -1,5 +1,6 @@
 """Crawl calls in flight: how many there may be, and what they brought."""
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ _CLOSING_SECONDS = 0.3
 """Before the job's time is over a call ends by this, so that its results still count."""
 
 _AWAY_SECONDS = (0.25, 0.25, 0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 5.0)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,6 +171,10 @@ class Crawling:
             over = replace(call, answer=answer)
         except (CallFailed, ValueError) as error:
             over = replace(call, error=str(error), away=isinstance(error, FunctionsAway))
+        except Exception:
+            # Whatever went wrong, the call is over: one that stayed in flight would hold the job up.
+            log.exception("job %s: a crawl call went wrong", self._lease.job_id)
+            over = replace(call, error="internal error")
         self._in_flight.discard(call)
         self.answers.append(over)
         self._on_answer()

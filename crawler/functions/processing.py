@@ -104,6 +104,9 @@ class Processing:
         except CallFailed as error:
             log.warning("job %s: process call failed: %s", self._lease.job_id, error)
             again = self._count_failure(pages)
+        except Exception:
+            log.exception("job %s: a process call went wrong", self._lease.job_id)
+            again = self._count_failure(pages)
         self._in_flight.difference_update(page.id for page in pages)
         self._calls_in_flight -= 1
         self._waiting.extend(again)

@@ -3,6 +3,7 @@
 worker     the parts, started and stopped together
 announcer  committed events on their way into Redis
 feeds      watched jobs: one reader per job, however many viewers
+neighbours where the functions of this machine's workers are
 presence   what is away, told once
 ownership  orchestrators: started for jobs that have none, handed over when the worker stops
 """

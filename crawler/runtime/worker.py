@@ -22,8 +22,10 @@ from crawler.functions.calls import FunctionCalls
 from crawler.functions.crawl import CrawlFunction
 from crawler.functions.orchestrator import Stores
 from crawler.functions.process import ProcessFunction
+from crawler.functions.spread import Spread
 from crawler.runtime.announcer import Announcer
 from crawler.runtime.feeds import Feeds
+from crawler.runtime.neighbours import TELL_SECONDS, Neighbours
 from crawler.runtime.ownership import Ownership, keep
 from crawler.runtime.presence import Presence
 from crawler.settings import Settings
@@ -70,6 +72,7 @@ class Runtime:
         self.feeds = Feeds(self.event_log, self.jobs, time.monotonic)
         self._greenlets = Group()
         self._ownership: Ownership | None = None
+        self._neighbours: Neighbours | None = None
         self._make_functions()
 
     def _make_functions(self) -> None:
@@ -92,17 +95,28 @@ class Runtime:
         )
         self.process = ProcessFunction(self.bodies, self.pages, threads)
 
-    def start(self, functions_url: str, is_alive: Callable[[], bool]) -> None:
-        """Begins the worker's own work: wake-ups, orchestrators, clearing away."""
+    def start(
+        self, functions_url: str, own_port: int | None, is_alive: Callable[[], bool]
+    ) -> None:
+        """Begins the worker's own work: wake-ups, orchestrators, clearing away.
+
+        `functions_url` is where functions answer, `own_port` the loopback port on which this
+        worker alone does, if it does.
+        """
         stores = Stores(
             self._frontier,
             LeaseStore(self.database, self._changes, socket.gethostname(), os.getpid()),
             self.pages,
         )
-        calls = FunctionCalls(functions_url, self._secret, time.time)
+        spread = Spread(functions_url)
+        calls = FunctionCalls(spread, self._secret, time.time)
         self._ownership = Ownership(stores, calls, self.stopping, time.monotonic)
         self._greenlets.spawn(keep, "announcing", 0.0, self._announcer.run)
         self._greenlets.spawn(self._subscribe)
+        if own_port is not None:
+            host = socket.gethostname()
+            self._neighbours = Neighbours(self._redis, host, own_port, spread, time.time)
+            self._greenlets.spawn(keep, "telling", TELL_SECONDS, self._neighbours.tell)
         self._greenlets.spawn(keep, "the watch", WATCH_SECONDS, self.feeds.check)
         self._greenlets.spawn(keep, "the sweep", SWEEP_SECONDS, self._ownership.sweep)
         self._greenlets.spawn(keep, "clearing away", SWEEP_SECONDS, self._purge)
@@ -155,6 +169,8 @@ class Runtime:
             gevent.sleep(_ALIVE_SECONDS)
         self.stopping.set()
         self.feeds.notify()
+        if self._neighbours is not None:
+            self._neighbours.leave()
         if self._ownership is not None:
             self._ownership.stop(_HAND_OVER_SECONDS)
 
