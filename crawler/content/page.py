@@ -22,6 +22,9 @@ MAX_LINK_TEXT = 200
 MAX_LINKS = 50_000
 """Distinct links of one page that are kept, in document order."""
 
+MAX_LINK_CHARACTERS = 1_000_000
+"""Characters of all links of one page that are kept, so that no page outweighs thousands."""
+
 _NOT_PAGES = ("javascript:", "mailto:", "tel:", "data:")
 # Dots and tabs may make a long href a short URL, but not out of anything.
 _MAX_HREF = 4 * MAX_URL_LENGTH
@@ -71,12 +74,16 @@ def first_line(text: str) -> str:
 
 def _links(tree: LexborHTMLParser, base: str) -> tuple[Link, ...]:
     found: dict[str, Link] = {}
+    characters = 0
     for href, (text, rel) in _distinct_hrefs(tree).items():
         url = resolve(href, base)
         if url is None:
             continue
         known = found.get(url)
         if known is None:
+            characters += len(url) + len(text)
+            if characters > MAX_LINK_CHARACTERS:
+                break
             found[url] = Link(url, text, rel)
         elif text and not known.text:
             found[url] = known._replace(text=text)

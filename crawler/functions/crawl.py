@@ -19,7 +19,7 @@ from crawler.domain.reasons import Reason
 from crawler.domain.scope import Scope, scope_of
 from crawler.fetching.fetcher import Fetched, Fetcher, FetchFailure, FetchLimits, Redirected
 from crawler.fetching.guard import Network
-from crawler.fetching.robots import RobotsGate
+from crawler.fetching.robots import RobotsGate, RobotsVerdict
 from crawler.functions.crawl_results import (
     failed,
     judge,
@@ -92,9 +92,8 @@ class CrawlFunction:
             deadline=now + call.options.budget_seconds,
             next_start=now,
         )
-        pool = Pool(call.options.concurrency)
-        jobs = [pool.spawn(self._crawl_one, batch, url) for url in call.urls]
-        gevent.joinall(jobs, raise_error=True)
+        if self._may_start(batch):
+            self._crawl_all(batch)
         self._read_pages(batch)
         self._bodies.put(batch.bodies)
         wait_ms = max(0, round((batch.next_start - self._monotonic()) * 1000))
@@ -105,16 +104,38 @@ class CrawlFunction:
             allowed_hosts=sorted(batch.allowed_hosts),
         )
 
+    def _crawl_all(self, batch: _Batch) -> None:
+        """Fetches within the call's share; an error ends all fetches, since nobody hears of them."""
+        pool = Pool(batch.call.options.concurrency)
+        try:
+            gevent.joinall(
+                [pool.spawn(self._crawl_one, batch, url) for url in batch.call.urls],
+                raise_error=True,
+            )
+        finally:
+            batch.current = False
+            pool.kill()
+
     def _crawl_one(self, batch: _Batch, url: FrontierUrl) -> None:
         if not self._may_start(batch):
             return
         if not batch.call.options.ignore_robots:
-            verdict = self._robots.verdict(url.url)
+            verdict = self._ask_robots(batch, url)
+            if verdict is None:
+                return
             if not verdict.allowed:
                 batch.results.append(refused(url, verdict))
                 return
         if self._wait_for_turn(batch):
             self._fetch(batch, url)
+
+    def _ask_robots(self, batch: _Batch, url: FrontierUrl) -> RobotsVerdict | None:
+        """The verdict of robots.txt; None when the call's time is over before it is known."""
+        left = max(0.0, batch.deadline - self._monotonic())
+        verdict: RobotsVerdict | None = gevent.with_timeout(
+            left, self._robots.verdict, url.url, timeout_value=None
+        )
+        return verdict
 
     def _may_start(self, batch: _Batch) -> bool:
         """Whether another fetch may start: there is time, and neither call nor worker is ending."""

@@ -7,7 +7,7 @@ import gevent
 
 from crawler.domain.lifecycle import JobStatus
 from crawler.storage.database import Outage
-from crawler.storage.leases import RENEW_SECONDS, Lease, LeaseStore
+from crawler.storage.leases import LEASE_SECONDS, RENEW_SECONDS, Lease, LeaseStore
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,9 @@ class Leasing:
         """Seconds that the job may still run under a limit; infinite without one."""
         if limit is None:
             return float("inf")
-        return limit - self._ran_seconds - (self._monotonic() - self._ran_at)
+        # Beyond the lease nothing counts: the database may be away, or the machine was asleep.
+        since = min(self._monotonic() - self._ran_at, LEASE_SECONDS)
+        return limit - self._ran_seconds - since
 
     def _keep(self) -> None:
         while not self.lost:

@@ -172,6 +172,10 @@ class Orchestrator:
     def _advance(self) -> bool:
         seconds_left = self._leasing.seconds_left(self._time_limit)
         if seconds_left <= 0:
+            # The limit may have been raised since the last claim told it.
+            self._time_limit = self._frontier.time_limit(self._lease)
+            seconds_left = self._leasing.seconds_left(self._time_limit)
+        if seconds_left <= 0:
             self._frontier.time_out(self._lease)
             return True
         self._follow_changes()
@@ -221,7 +225,8 @@ class Orchestrator:
             return False
         if self._frontier.finish(self._lease) is not None:
             return True
-        self._stale = True
+        # Something is left after all: links to queue, pages to process, URLs beyond a new depth.
+        self._stale, self._options_version = True, None
         self._processing.load()
         return False
 
@@ -263,7 +268,11 @@ class Orchestrator:
         gevent.sleep(_TICK_SECONDS)
         if errors < _MOST_ERRORS:
             return False
-        self._frontier.fail(self._lease, f"Internal error {name}")
+        try:
+            self._frontier.fail(self._lease, f"Internal error {name}")
+        except (Halted, *Outage) as error:
+            log.warning("job %s could not be failed: %s", self._lease.job_id, error)
+            return False
         return True
 
 

@@ -10,6 +10,7 @@ A publish may overtake an earlier event's copy by a moment, so a hole is looked 
 second before Postgres is asked; with Redis away it is asked at once.
 """
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
@@ -30,6 +31,8 @@ _SLICE = 200
 _PATIENCE_SECONDS = 1.0
 _LOOK_AGAIN_SECONDS = 0.1
 _OUTAGE_SECONDS = 0.5
+
+log = logging.getLogger(__name__)
 
 
 class Feed:
@@ -113,6 +116,10 @@ class Feed:
                 pause = _LOOK_AGAIN_SECONDS if self._target > self.last else None
             except Outage as outage:
                 database.lost(outage)
+                pause = _OUTAGE_SECONDS
+            except Exception:
+                # Viewers wait for this reader alone: it must outlive what it did not expect.
+                log.exception("the feed of job %s failed", self.job_id)
                 pause = _OUTAGE_SECONDS
             self._wake.wait(pause)
             self._wake.clear()
@@ -263,8 +270,10 @@ class Feeds:
             psycopg2.OperationalError: when the database is away.
         """
         if self._feeds:
-            watched = self._jobs.watch(list(self._feeds))
-            for job_id, feed in list(self._feeds.items()):
+            # Feeds that are joined while Postgres answers were not asked for: they are not gone.
+            asked = dict(self._feeds)
+            watched = self._jobs.watch(list(asked))
+            for job_id, feed in asked.items():
                 feed.update(watched.get(job_id))
 
     def notify(self) -> None:

@@ -21,14 +21,14 @@ class Neighbours:
     def __init__(
         self,
         client: "redis.Redis",
-        host: str,
+        group: str,
         port: int,
         spread: Spread,
         clock: Callable[[], float],
     ) -> None:
-        """`host` names this machine; `port` is this worker's own; `clock` gives Unix seconds."""
+        """`group` names the workers that call one another; `clock` gives Unix seconds."""
         self._client = client
-        self._key = f"clew:{{{host}}}:workers"
+        self._key = f"clew:{{{group}}}:workers"
         self._port = port
         self._spread = spread
         self._clock = clock

@@ -1,5 +1,6 @@
 """A worker's parts, wired; started after fork, stopped when gunicorn asks the worker to stop."""
 
+import hashlib
 import logging
 import os
 import random
@@ -10,6 +11,7 @@ from contextlib import closing
 from typing import Any
 
 import gevent
+import psycopg2.extensions
 import redis
 from gevent.event import Event
 from gevent.pool import Group
@@ -32,7 +34,8 @@ from crawler.settings import Settings
 from crawler.storage.bodies import BodyStore
 from crawler.storage.calls import CallReader
 from crawler.storage.changes import Changes
-from crawler.storage.database import Database
+from crawler.storage.database import CONNECT_SECONDS, Database
+from crawler.storage.database import connect as connect_database
 from crawler.storage.eventlog import EventLog, connect
 from crawler.storage.frontier import FrontierStore
 from crawler.storage.jobs import JobStore, Watched
@@ -45,8 +48,20 @@ _COLLECT_SECONDS = 60.0
 _ALIVE_SECONDS = 0.1
 _HAND_OVER_SECONDS = 4.0
 _THREADS = 2
+_LEASE_CONNECTIONS = 2
 
 log = logging.getLogger(__name__)
+
+
+def _fingerprint(secret: str) -> str:
+    return hashlib.sha256(b"workers:" + secret.encode()).hexdigest()[:12]
+
+
+def _connect(url: str) -> psycopg2.extensions.connection:
+    """A connection within a bounded time: among greenlets libpq ignores its own limit."""
+    away = psycopg2.OperationalError("the database does not answer")
+    with gevent.Timeout(CONNECT_SECONDS, away):
+        return connect_database(url)
 
 
 class Runtime:
@@ -59,7 +74,9 @@ class Runtime:
         self._settings = settings
         self._secret = secret
         self.stopping = Event()
-        self.database = Database(database_url, settings.db_pool)
+        self.database = Database(database_url, settings.db_pool, _connect)
+        # Apart from all others: a renewal must never wait for a page view's connection.
+        self._lease_database = Database(database_url, _LEASE_CONNECTIONS, _connect)
         self._redis = connect(redis_url)
         self.event_log = EventLog(self._redis)
         self._announcer = Announcer(self.event_log, time.monotonic)
@@ -105,7 +122,7 @@ class Runtime:
         """
         stores = Stores(
             self._frontier,
-            LeaseStore(self.database, self._changes, socket.gethostname(), os.getpid()),
+            LeaseStore(self._lease_database, self._changes, socket.gethostname(), os.getpid()),
             self.pages,
         )
         spread = Spread(functions_url)
@@ -114,8 +131,10 @@ class Runtime:
         self._greenlets.spawn(keep, "announcing", 0.0, self._announcer.run)
         self._greenlets.spawn(self._subscribe)
         if own_port is not None:
+            # Only those who sign alike: two installations may share a machine and a Redis.
             host = socket.gethostname()
-            self._neighbours = Neighbours(self._redis, host, own_port, spread, time.time)
+            group = f"{host}:{_fingerprint(self._secret)}"
+            self._neighbours = Neighbours(self._redis, group, own_port, spread, time.time)
             self._greenlets.spawn(keep, "telling", TELL_SECONDS, self._neighbours.tell)
         self._greenlets.spawn(keep, "the watch", WATCH_SECONDS, self.feeds.check)
         self._greenlets.spawn(keep, "the sweep", SWEEP_SECONDS, self._ownership.sweep)

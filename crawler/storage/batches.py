@@ -12,8 +12,13 @@ from crawler.storage.redirects import settle_redirects
 from crawler.storage.results import BatchResult, PageToProcess, UrlResult
 
 
-def settle(change: JobChange, batch: BatchResult, found: Discovery) -> list[tuple[UrlResult, int]]:
-    """Writes outcomes and pages; returns each settled result with its URL's present depth."""
+def settle(
+    change: JobChange, batch: BatchResult, found: Discovery, *, links_wait: bool
+) -> list[tuple[UrlResult, int]]:
+    """Writes outcomes and pages; returns each settled result with its URL's present depth.
+
+    `links_wait`: the pages are stale, so that their links are queued later, in slices.
+    """
     held = {
         row["id"]: row["depth"]
         for row in change.run("lock_claimed", ids=[result.id for result in batch.results])
@@ -23,7 +28,7 @@ def settle(change: JobChange, batch: BatchResult, found: Discovery) -> list[tupl
     settled = settle_redirects(change, mine, found)
     if settled.results:
         _write_outcomes(change, [result for result, _ in settled.results])
-        _write_pages(change, settled.results)
+        _write_pages(change, settled.results, links_wait=links_wait)
         settled.save_aliases(change)
     return settled.results
 
@@ -55,12 +60,17 @@ def _write_outcomes(change: JobChange, results: list[UrlResult]) -> None:
         failed=outcomes.count(Outcome.FAILED),
         skipped=outcomes.count(Outcome.SKIPPED),
         from_cache=outcomes.count(Outcome.CACHED),
-        bytes=sum(result.size or 0 for result in results),
+        # Of pages only: what a file is said to have was announced, not read.
+        bytes=sum(result.size or 0 for result in results if result.is_page),
     )
 
 
-def _write_pages(change: JobChange, results: list[tuple[UrlResult, int]]) -> None:
+def _write_pages(
+    change: JobChange, results: list[tuple[UrlResult, int]], *, links_wait: bool
+) -> None:
     each = [result for result, _ in results]
+    # Links of roots wait, too: until the scope, which redirects of roots may move, is certain.
+    waits = [links_wait or depth == 0 for _, depth in results]
     change.run(
         "insert_pages",
         ids=[result.id for result in each],
@@ -74,9 +84,10 @@ def _write_pages(change: JobChange, results: list[tuple[UrlResult, int]]) -> Non
         headers=[pack_json(result.headers) if result.headers else None for result in each],
         hops=[pack_json(result.hops) if result.hops else None for result in each],
         links=[result.links for result in each],
-        # Links of roots wait until the scope, which redirects of roots may move, is certain.
-        stale=[depth == 0 and result.links is not None for result, depth in results],
-        counted=[depth > 0 for _, depth in results],
+        stale=[
+            wait and result.links is not None for result, wait in zip(each, waits, strict=True)
+        ],
+        counted=[not wait for wait in waits],
     )
 
 
@@ -134,5 +145,5 @@ def give_up(change: JobChange, rows: list[Row]) -> None:
         for row in rows
     ]
     if results:
-        _write_pages(change, results)
+        _write_pages(change, results, links_wait=False)
         tell_batch(change, results, Discovery())

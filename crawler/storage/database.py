@@ -26,7 +26,7 @@ Outage = (psycopg2.OperationalError, psycopg2.InterfaceError)
 """What an unreachable, stopping or overloaded database raises: try again later."""
 
 _SESSION = "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=2000 -c TimeZone=UTC"
-_CONNECT_SECONDS = 5
+CONNECT_SECONDS = 5
 _WAIT_SECONDS = 10.0
 
 # Not `select`, which fails beyond descriptor 1,023: a worker has a thousand viewers. The system's
@@ -43,7 +43,12 @@ def connect(url: str) -> psycopg2.extensions.connection:
     return psycopg2.connect(
         url,
         options=_SESSION,
-        connect_timeout=_CONNECT_SECONDS,
+        connect_timeout=CONNECT_SECONDS,
+        # A server that vanished without a word is noticed within seconds, not hours.
+        keepalives_idle=5,
+        keepalives_interval=2,
+        keepalives_count=3,
+        tcp_user_timeout=10_000,
         application_name="clew",
         cursor_factory=psycopg2.extras.RealDictCursor,
     )

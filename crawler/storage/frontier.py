@@ -34,6 +34,11 @@ from crawler.storage.results import BatchResult, PageToProcess
 
 MOST_FAILED_CALLS = 3
 _PAGES_A_SLICE = 20
+_LINK_BYTES_A_SLICE = 50_000
+_MOST_LINKS = 5_000
+"""Links of a batch that are queued in the transaction that applies it; more go in slices."""
+
+_NO_DEPTH = 2**31 - 1
 
 
 class Halted(Exception):
@@ -85,8 +90,8 @@ class FrontierStore:
     def apply(self, lease: Lease, batch: BatchResult, known: KnownUrls) -> Applied:
         """Applies a call's answer: outcomes, pages, discovered URLs, totals and events at once.
 
-        Results of URLs that are no longer
-        in this orchestrator's hand are dropped.
+        Results of URLs that are no longer in this orchestrator's hand are dropped. Links of a
+        batch that has too many of them are left to `expand`.
 
         Raises:
             Fenced: when the lease is lost.
@@ -95,16 +100,19 @@ class FrontierStore:
         found = Discovery()
         with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
             _must_run(change, JobStatus.PAUSED)
-            results = settle(change, batch, found)
+            wait = sum(len(result.discovered) for result in batch.results) > _MOST_LINKS
+            results = settle(change, batch, found, links_wait=wait)
             returned = _return(change, batch.not_reached)
             change.count(processing=-returned, queued=+returned)
             if results:
-                discover(change, found_links(results, batch, found), known, found)
+                if not wait:
+                    discover(change, found_links(results, batch, found), known, found)
                 tell_batch(change, results, found)
                 tell_discovery(change, found)
         known.learn(found.learned)
         pages = [to_process(result) for result, _ in results if result.is_page]
-        return Applied(pages, found.made_stale or any(depth == 0 for _, depth in results))
+        made_stale = found.made_stale or wait or any(depth == 0 for _, depth in results)
+        return Applied(pages, made_stale)
 
     def return_urls(self, lease: Lease, ids: Iterable[int]) -> None:
         """Gives URLs back to the queue, unharmed: their call was not made or not reached.
@@ -127,7 +135,8 @@ class FrontierStore:
             _must_run(change, JobStatus.PAUSED)
             returned = _return(change, ids)
             change.count(processing=-returned, queued=+returned)
-            change.tell(EventName.BATCH_ERROR, error=error)
+            if returned:
+                change.tell(EventName.BATCH_ERROR, error=error)
 
     def recover(self, lease: Lease, in_hand: Iterable[int]) -> None:
         """After an outage: gives back what was claimed by a commit whose answer never came.
@@ -153,7 +162,8 @@ class FrontierStore:
             change.count(
                 processing=-len(rows), queued=len(rows) - len(given_up), failed=len(given_up)
             )
-            change.tell(EventName.BATCH_ERROR, error=error)
+            if rows:
+                change.tell(EventName.BATCH_ERROR, error=error)
             give_up(change, given_up)
 
     def expand(self, lease: Lease, known: KnownUrls) -> int:
@@ -170,7 +180,7 @@ class FrontierStore:
             _must_run(change)
             if change.one("roots_open") is not None:
                 return 0
-            rows = change.run("take_stale", limit=_PAGES_A_SLICE)
+            rows = change.run("take_stale", limit=_PAGES_A_SLICE, most_bytes=_LINK_BYTES_A_SLICE)
             discover(change, stored_links(change, rows, found), known, found)
             tell_discovery(change, found)
         known.learn(found.learned)
@@ -218,6 +228,15 @@ class FrontierStore:
                 change.move(Move.FAIL, error="The start page could not be fetched.")
             return change.status
 
+    def time_limit(self, lease: Lease) -> int | None:
+        """The job's time limit in seconds as it stands now; None for none.
+
+        Raises:
+            Fenced: when the lease is lost.
+        """
+        with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
+            return change.options.time_limit_seconds
+
     def time_out(self, lease: Lease) -> None:
         """Ends the job because its time is over; what is in flight counts as waiting.
 
@@ -249,7 +268,12 @@ def _must_run(change: JobChange, *also: JobStatus) -> None:
 
 
 def _claim(change: JobChange, limit: int) -> tuple[FrontierUrl, ...]:
-    rows = change.run("claim_urls", limit=limit) if limit else []
+    deepest = change.options.max_depth
+    if not limit:
+        return ()
+    rows = change.run(
+        "claim_urls", limit=limit, max_depth=_NO_DEPTH if deepest is None else deepest
+    )
     return tuple(
         FrontierUrl(each["id"], each["url"], each["depth"])
         for each in sorted(rows, key=lambda each: int(each["id"]))

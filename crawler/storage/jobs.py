@@ -153,7 +153,7 @@ class JobStore:
             before = change.status
             _check(before, Move.RESUME)
             if before is not JobStatus.PAUSED:
-                _reopen(change, retry_failed=retry_failed or before is JobStatus.FAILED)
+                _reopen(change, before, retry_failed=retry_failed or before is JobStatus.FAILED)
             elif retry_failed:
                 _requeue_failed(change)
             change.move(Move.RESUME)
@@ -215,10 +215,11 @@ def _check(status: JobStatus, move: Move) -> None:
         raise Conflict(str(error), errors=(FieldError("status", f"is {status}"),)) from None
 
 
-def _reopen(change: JobChange, *, retry_failed: bool) -> None:
+def _reopen(change: JobChange, before: JobStatus, *, retry_failed: bool) -> None:
     if retry_failed:
         _requeue_failed(change)
-    if not is_work_left(change):
+    # A timed-out job may have been processed to its end since: then it has only to be completed.
+    if before is not JobStatus.TIMEOUT and not is_work_left(change):
         raise Conflict(
             "Nothing is left to do: raise a limit first, or retry what failed.",
             code="nothing-to-do",

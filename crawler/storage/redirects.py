@@ -87,7 +87,8 @@ def _settle(
         settled.results.append((result, depth))
         if row is not None and result.reason == Reason.DUPLICATE:
             _bring_target_closer(change, row, depth, found)
-    elif key in taken:
+        return  # nobody has the target by it: another URL of the batch may still bring its page
+    if key in taken:
         settled.results.append((duplicate(result), depth))
     elif row is None or row["alias_of"] == result.id:
         settled.results.append((result, depth))

@@ -1,7 +1,7 @@
 """Cursors of lists: opaque to clients, a position in the order to us."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 
 from crawler.domain.errors import FieldError, InvalidRequest
 from crawler.domain.model import Job
@@ -22,6 +22,6 @@ def read_job_cursor(text: str) -> tuple[datetime, str]:
         moment, _, job_id = urlsafe_b64decode(text.encode()).decode().partition(" ")
         if not job_id.isprintable():
             raise ValueError(job_id)
-        return datetime.fromisoformat(moment), job_id
-    except ValueError:
+        return datetime.fromisoformat(moment).astimezone(UTC), job_id
+    except (ValueError, OverflowError):
         raise InvalidRequest(FieldError("cursor", "is not a cursor of this list")) from None

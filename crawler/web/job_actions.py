@@ -48,6 +48,7 @@ def go_on(job_id: str) -> ResponseReturnValue:
 def delete(job_id: str) -> ResponseReturnValue:
     """Removes the crawl with all its pages."""
     services().jobs.delete(job_id)
+    services().runtime.forget(job_id)
     return redirect(url_for("pages.index") + "#crawls", 303)
 
 

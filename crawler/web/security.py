@@ -57,10 +57,10 @@ def register(app: Flask) -> None:
 def _check() -> AnyResponse | None:
     if request.endpoint in ("health.healthz", "health.readyz"):
         return None
+    if request.endpoint in _SIGNED_ENDPOINTS:
+        return None  # signed calls, from any machine of ours; verified where they arrive
     settings = services().settings
     _check_host(settings)
-    if request.endpoint in _SIGNED_ENDPOINTS:
-        return None  # signed calls, verified where they arrive
     bearer = _has_bearer(settings)
     if request.method not in _SAFE_METHODS and not bearer:
         _check_origin(settings)

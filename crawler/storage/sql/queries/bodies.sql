@@ -1,11 +1,20 @@
 -- name: insert_bodies
--- Each body once; a known one is touched, so that collection leaves it alone.
-INSERT INTO bodies (hash, data, size)
-SELECT each.*
-FROM unnest(%(hashes)s::bytea[], %(data)s::bytea[], %(sizes)s::bigint[]) AS each
-ON CONFLICT (hash) DO UPDATE
-SET touched_at = clock_timestamp()
-WHERE bodies.touched_at < clock_timestamp() - interval '1 minute';
+-- Each body once; a known one is touched, so that collection leaves it alone. A new one is looked
+-- at in an hour: no page refers to it if its call's results were dropped.
+WITH kept AS (
+    INSERT INTO bodies (hash, data, size)
+    SELECT each.*
+    FROM unnest(%(hashes)s::bytea[], %(data)s::bytea[], %(sizes)s::bigint[]) AS each
+    ON CONFLICT (hash) DO UPDATE
+    SET touched_at = clock_timestamp()
+    WHERE bodies.touched_at < clock_timestamp() - interval '1 minute'
+    RETURNING hash, xmax = 0 AS is_new
+)
+INSERT INTO body_garbage (hash, due_at)
+SELECT hash, clock_timestamp() + interval '1 hour'
+FROM kept
+WHERE is_new
+ON CONFLICT (hash) DO NOTHING;
 
 -- name: bodies
 SELECT hash, data

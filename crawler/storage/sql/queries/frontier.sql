@@ -20,6 +20,7 @@ WITH nearest AS (
     FROM frontier
     WHERE job_id = %(job_id)s
       AND state = 'queued'
+      AND depth <= %(max_depth)s
     ORDER BY depth
     LIMIT 1
 ),

@@ -46,10 +46,11 @@ SET epoch = excluded.epoch,
 RETURNING ran_ms;
 
 -- name: renew_lease
--- Counts the time run, too. No row: another epoch holds the job.
+-- Counts the time run, too: what lies beyond the lease (a laptop asleep, the database away) was not
+-- run under it. No row: another epoch holds the job.
 UPDATE leases
 SET expires_at = clock_timestamp() + %(seconds)s * interval '1 second',
-    ran_ms = ran_ms + extract(epoch FROM clock_timestamp() - renewed_at) * 1000,
+    ran_ms = ran_ms + extract(epoch FROM least(clock_timestamp(), expires_at) - renewed_at) * 1000,
     renewed_at = clock_timestamp()
 WHERE job_id = %(job_id)s
   AND epoch = %(epoch)s
@@ -69,7 +70,7 @@ RETURNING ran_ms,
 -- handed-over: another worker shall go on; ended: there is nothing to go on with.
 UPDATE leases
 SET state = %(state)s,
-    ran_ms = ran_ms + extract(epoch FROM clock_timestamp() - renewed_at) * 1000,
+    ran_ms = ran_ms + extract(epoch FROM least(clock_timestamp(), expires_at) - renewed_at) * 1000,
     renewed_at = clock_timestamp(),
     expires_at = clock_timestamp()
 WHERE job_id = %(job_id)s

@@ -45,13 +45,23 @@ WHERE job_id = %(job_id)s
 
 -- name: take_stale
 -- A slice of pages whose links are to be queued anew; freshened by the same transaction.
-WITH next AS (
+-- Bounded by the packed size of the links, too: one page may have as many as a thousand others.
+WITH waiting AS (
+    SELECT job_id, id, counted,
+        sum(octet_length(links)) OVER (ORDER BY id) - octet_length(links) AS before
+    FROM (
+        SELECT job_id, id, counted, links
+        FROM pages
+        WHERE job_id = %(job_id)s
+          AND stale
+        ORDER BY id
+        LIMIT %(limit)s
+    ) AS first
+),
+next AS (
     SELECT job_id, id, counted
-    FROM pages
-    WHERE job_id = %(job_id)s
-      AND stale
-    ORDER BY id
-    LIMIT %(limit)s
+    FROM waiting
+    WHERE before < %(most_bytes)s
 )
 UPDATE pages
 SET stale = false,

@@ -97,6 +97,7 @@ CREATE TABLE frontier (
 -- Claims and counts look only at what is open, so their cost stays flat as a crawl grows.
 CREATE INDEX frontier_open ON frontier (job_id, state, depth, id) WHERE state <> 'done';
 CREATE INDEX frontier_failed ON frontier (job_id, id) WHERE outcome = 'failed';
+CREATE INDEX frontier_skipped ON frontier (job_id, reason) WHERE outcome = 'skipped';
 CREATE INDEX frontier_over_limit ON frontier (job_id, id) WHERE reason = 'page-limit';
 CREATE INDEX frontier_aliases ON frontier (job_id, alias_of) WHERE alias_of IS NOT NULL;
 
@@ -128,6 +129,7 @@ ALTER TABLE pages
     ALTER COLUMN hops SET STORAGE EXTERNAL,
     ALTER COLUMN links SET STORAGE EXTERNAL;
 CREATE INDEX pages_stale ON pages (job_id, id) WHERE stale;
+CREATE INDEX pages_newest ON pages (job_id, fetched_at DESC, id DESC);
 CREATE INDEX pages_content ON pages (content_hash) WHERE content_hash IS NOT NULL;
 
 -- What the processor made of a page.
