@@ -105,7 +105,7 @@ class CrawlFunction:
         )
 
     def _crawl_all(self, batch: _Batch) -> None:
-        """Fetches within the call's share; an error ends all fetches, since nobody hears of them."""
+        """Fetches within the call's share; an error ends all, since nobody hears of them."""
         pool = Pool(batch.call.options.concurrency)
         try:
             gevent.joinall(

@@ -172,7 +172,7 @@ class Crawling:
         except (CallFailed, ValueError) as error:
             over = replace(call, error=str(error), away=isinstance(error, FunctionsAway))
         except Exception:
-            # Whatever went wrong, the call is over: one that stayed in flight would hold the job up.
+            # Whatever went wrong, the call is over: in flight for ever it would hold the job up.
             log.exception("job %s: a crawl call went wrong", self._lease.job_id)
             over = replace(call, error="internal error")
         self._in_flight.discard(call)
