@@ -163,6 +163,8 @@ def _left_out(options: JobOptions, reason: str, count: int) -> str:
         return f"{number(count)} that lead to a page already here"
     if reason == Reason.ROBOTS:
         return f"{number(count)} that the site's robots.txt asks crawlers not to fetch"
+    if reason == Reason.NOT_HTML:
+        return f"{counted(count, 'file')} to download or look at, not to read"
     return f"{number(count)}: {explain(reason)}"
 
 
