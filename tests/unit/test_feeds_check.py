@@ -22,7 +22,7 @@ class Jobs:
         happening, self.meanwhile = self.meanwhile, None
         if happening is not None:
             happening()
-        return {job_id: RUNNING for job_id in job_ids}
+        return dict.fromkeys(job_ids, RUNNING)
 
     def events(self, job_id, after, limit):
         return []
