@@ -134,7 +134,7 @@ def _limits(roots: int, options: JobOptions) -> Iterable[str]:
 def _manners(options: JobOptions) -> str:
     said = []
     if options.delay_ms:
-        said.append(f"One page at a time, {number(options.delay_ms)} ms apart.")
+        said.append(f"Fetches start {number(options.delay_ms)} ms apart.")
     if options.concurrency is not None:
         said.append(f"Up to {counted(options.concurrency, 'page')} at once.")
     if options.ignore_robots:

@@ -54,7 +54,7 @@ SECTION = JobOptions(max_depth=None, scope=ScopeKind.PATH)
         (
             ("https://a.example/",),
             JobOptions(max_depth=0, delay_ms=1500, concurrency=1, ignore_robots=True),
-            "Only this page: a.example, for at most 5 minutes. One page at a time, 1,500 ms"
+            "Only this page: a.example, for at most 5 minutes. Fetches start 1,500 ms"
             " apart. Up to 1 page at once. The site's robots.txt is not asked.",
         ),
     ],
