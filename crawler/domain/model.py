@@ -13,7 +13,17 @@ class ScopeKind(StrEnum):
     """What a job covers, judged against its root after the root's own redirects."""
 
     HOST = "host"
+    DOMAIN = "domain"
     PATH = "path"
+    ANY = "any"
+
+
+class SitemapUse(StrEnum):
+    """What sitemaps are to a job: URLs beside those of links, nothing, or all there is."""
+
+    INCLUDE = "include"
+    SKIP = "skip"
+    ONLY = "only"
 
 
 class Outcome(StrEnum):
@@ -32,7 +42,10 @@ def _camel(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class JobOptions:
-    """What the user chose. None in a limit means none; in the last two the polite default."""
+    """What the user chose. None in a limit means none; in concurrency and delay the polite default.
+
+    Of `headers` and `cookies` only the names stand here; their values are kept sealed.
+    """
 
     max_depth: int | None = 2
     max_pages: int | None = 1000
@@ -40,11 +53,13 @@ class JobOptions:
     scope: ScopeKind = ScopeKind.HOST
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    sitemap: str = "skip"
+    sitemap: SitemapUse = SitemapUse.INCLUDE
     ignore_robots: bool = False
     max_age_seconds: int = 0
     concurrency: int | None = None
     delay_ms: int | None = None
+    headers: tuple[str, ...] = ()
+    cookies: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """In the API's camelCase."""
@@ -55,9 +70,11 @@ class JobOptions:
         """What `as_json` made, read back from storage: validated before it was stored."""
         known = {_camel(each.name): each.name for each in fields(cls)}
         values = {known[key]: value for key, value in data.items() if key in known}
-        for name in ("include", "exclude"):
+        for name in ("include", "exclude", "headers", "cookies"):
             values[name] = tuple(values.get(name, ()))
         values["scope"] = ScopeKind(values.get("scope", ScopeKind.HOST))
+        # Jobs from before there were sitemaps go on without them.
+        values["sitemap"] = SitemapUse(values.get("sitemap", SitemapUse.SKIP))
         return cls(**values)
 
     def depth_allows(self, depth: int) -> bool:
@@ -71,7 +88,10 @@ class JobOptions:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """A job's counts, absolute. discovered = queued + processing + completed + failed + skipped."""
+    """A job's counts, absolute. discovered = queued + processing + completed + failed + skipped.
+
+    `reasons` says why URLs failed or were skipped: its counts are those of `failed` and `skipped`.
+    """
 
     discovered: int = 0
     queued: int = 0
@@ -83,16 +103,18 @@ class Totals:
     processed: int = 0
     process_failed: int = 0
     bytes: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
-    def as_json(self) -> dict[str, int]:
+    def as_json(self) -> dict[str, Any]:
         """In the API's camelCase."""
         return {_camel(name): value for name, value in asdict(self).items()}
 
     @property
     def adds_up(self) -> bool:
-        """The invariant that holds at every event."""
+        """The invariants that hold at every event."""
         parts = self.queued + self.processing + self.completed + self.failed + self.skipped
-        return self.discovered == parts
+        explained = sum(self.reasons.values())
+        return self.discovered == parts and explained == self.failed + self.skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +152,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class FrontierUrl:
-    """A URL in hand."""
+    """A URL in hand; `attempts` are the fetches of it that failed in passing."""
 
     id: int
     url: str
     depth: int
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +179,10 @@ class PageRow:
     content_type: str | None = None
     fetched_at: datetime | None = None
     content: str | None = None
+    detail: str | None = None
+    duplicate_of: int | None = None
+    attempts: int = 0
+    not_before: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As the API shows it."""
@@ -174,6 +201,10 @@ class PageRow:
             "contentHash": self.content_hash,
             "contentType": self.content_type,
             "fetchedAt": self.fetched_at and iso(self.fetched_at),
+            "detail": self.detail,
+            "duplicateOf": self.duplicate_of,
+            "attempts": self.attempts,
+            "notBefore": self.not_before and iso(self.not_before),
         }
 
 

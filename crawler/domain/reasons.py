@@ -8,7 +8,11 @@ class Reason(StrEnum):
 
     ROBOTS = "robots"
     ROBOTS_UNREACHABLE = "robots-unreachable"
+    DENIED_HOST = "denied-host"
     SCOPE = "scope"
+    EXCLUDED = "excluded"
+    NOFOLLOW = "nofollow"
+    TRAP = "trap"
     DEPTH = "depth"
     PAGE_LIMIT = "page-limit"
     DUPLICATE = "duplicate"
@@ -23,6 +27,8 @@ class Reason(StrEnum):
     BAD_REDIRECT = "bad-redirect"
     BROKEN_RESPONSE = "broken-response"
     EMPTY = "empty"
+    NEEDS_JAVASCRIPT = "needs-javascript"
+    CHALLENGE = "challenge"
     FUNCTION_ERROR = "function-error"
 
 
@@ -34,10 +40,14 @@ def http_reason(status: int) -> str:
 EXPLANATIONS: dict[str, str] = {
     Reason.ROBOTS: "the site's robots.txt asks crawlers not to fetch it",
     Reason.ROBOTS_UNREACHABLE: "robots.txt could not be read, so nothing may be fetched for now",
+    Reason.DENIED_HOST: "whoever runs Clew does not let this host be crawled",
     Reason.SCOPE: "outside the part of the site that this crawl covers",
+    Reason.EXCLUDED: "left out by the include and exclude rules of this crawl",
+    Reason.NOFOLLOW: "the site asks crawlers not to follow the link",
+    Reason.TRAP: "one of endlessly many addresses that look made by a program",
     Reason.DEPTH: "more clicks away than the depth allows",
     Reason.PAGE_LIMIT: "the page limit was reached before its turn",
-    Reason.DUPLICATE: "leads to a page that is in this crawl already",
+    Reason.DUPLICATE: "the same page is in this crawl already under another address",
     Reason.NOT_HTML: "not a page: an image, a download or the like",
     Reason.TOO_LARGE: "larger than the size limit",
     Reason.TIMEOUT: "the site did not answer in time",
@@ -49,6 +59,8 @@ EXPLANATIONS: dict[str, str] = {
     Reason.BAD_REDIRECT: "redirects to something that is no web address",
     Reason.BROKEN_RESPONSE: "the answer broke off or can't be read",
     Reason.EMPTY: "the page is empty",
+    Reason.NEEDS_JAVASCRIPT: "the page is an empty shell that scripts would fill in a browser",
+    Reason.CHALLENGE: "the site answered with a check for robots instead of its page",
     Reason.FUNCTION_ERROR: "Clew itself failed on it three times",
 }
 """What each reason means, in words for the page and the documentation."""

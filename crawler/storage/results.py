@@ -1,5 +1,6 @@
 """What a crawl call brings back, as the orchestrator hands it to storage."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from crawler.domain.model import Outcome
@@ -9,7 +10,9 @@ from crawler.domain.model import Outcome
 class UrlResult:
     """What became of one URL of a call.
 
-    `links` are the page's links, packed; `discovered` are positions in the batch's list of URLs.
+    `links` are the page's links, packed; `discovered` are positions in the batch's list of URLs,
+    and `left_out` counts, by reason, the links that are not among these. `canonical` is the URL
+    under which the page says that it is known; `nofollow`: it asks that no link be followed.
     """
 
     id: int
@@ -27,7 +30,10 @@ class UrlResult:
     hops: tuple[tuple[str, int], ...] = ()
     links: bytes | None = None
     discovered: tuple[int, ...] = ()
-    out_of_scope: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    detail: str | None = None
+    canonical: str | None = None
+    nofollow: bool = False
 
     @property
     def is_page(self) -> bool:
@@ -51,12 +57,51 @@ class UrlResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Retry:
+    """A URL that failed in passing: it is to be tried again after so many milliseconds."""
+
+    id: int
+    reason: str
+    after_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutLink:
+    """A link that leaves the job, as a sample for its report."""
+
+    reason: str
+    url: str
+    found_on: int
+
+
+@dataclass(frozen=True, slots=True)
+class SitemapResult:
+    """What became of one sitemap: the pages and further sitemaps that it lists, in its order.
+
+    `reason` is None where it was read; `is_broken`: only a part of it could be.
+    """
+
+    id: int
+    reason: str | None = None
+    urls: tuple[str, ...] = ()
+    sitemaps: tuple[str, ...] = ()
+    is_broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class BatchResult:
-    """A crawl call's answer: outcomes, the URLs their pages link to, and what it did not get to."""
+    """A crawl call's answer: outcomes, the URLs their pages link to, and what it did not get to.
+
+    `sitemaps` are those that the roots' hosts name; `sitemap_results` what sitemaps held.
+    """
 
     results: tuple[UrlResult, ...]
     discovered: tuple[str, ...]
-    not_reached: tuple[int, ...] = field(default=())
+    not_reached: tuple[int, ...] = ()
+    retries: tuple[Retry, ...] = ()
+    samples: tuple[LeftOutLink, ...] = ()
+    sitemaps: tuple[str, ...] = ()
+    sitemap_results: tuple[SitemapResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
