@@ -12,14 +12,27 @@ from typing import Any
 from crawler.domain.errors import FieldError, InvalidRequest
 from crawler.domain.model import FrontierUrl, Outcome, ScopeKind
 from crawler.domain.text import one_line, storable
-from crawler.storage.results import BatchResult, PageToProcess, UrlResult
+from crawler.storage.results import (
+    BatchResult,
+    LeftOutLink,
+    PageToProcess,
+    Retry,
+    SitemapResult,
+    SitemapUrl,
+    UrlResult,
+)
 
 _TITLE_CHARACTERS = 300
+_DETAIL_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class CrawlOptions:
-    """How a crawl call shall fetch: its share of the job's pace, its time, what is in scope."""
+    """How a crawl call shall fetch: its share of the job's pace, its time, what the job covers.
+
+    `concurrency` is the call's share of fetches at once, `host_concurrency` what all jobs
+    together may do at one host as far as this job goes.
+    """
 
     scope: ScopeKind
     scope_bases: tuple[str, ...]
@@ -27,42 +40,76 @@ class CrawlOptions:
     concurrency: int
     delay_ms: int
     budget_seconds: float
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    host_concurrency: int = 1
+    max_age_seconds: int = 0
+    follows_links: bool = True
+    wants_sitemaps: bool = False
+    has_credentials: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands in a call."""
+        return {
+            "scope": str(self.scope),
+            "scopeBases": list(self.scope_bases),
+            "include": list(self.include),
+            "exclude": list(self.exclude),
+            "ignoreRobots": self.ignore_robots,
+            "concurrency": self.concurrency,
+            "hostConcurrency": self.host_concurrency,
+            "delayMs": self.delay_ms,
+            "budgetSeconds": self.budget_seconds,
+            "maxAgeSeconds": self.max_age_seconds,
+            "followsLinks": self.follows_links,
+            "wantsSitemaps": self.wants_sitemaps,
+            "hasCredentials": self.has_credentials,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class CrawlCall:
-    """A `POST /api/v4/crawl`."""
+    """A `POST /api/v4/crawl`: URLs to fetch, or sitemaps to read."""
 
     job_id: str
     epoch: int
     urls: tuple[FrontierUrl, ...]
     original_job_url: str
     options: CrawlOptions
+    sitemaps: tuple[SitemapUrl, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The call's body."""
         return {
             "jobId": self.job_id,
             "epoch": self.epoch,
-            "urls": [{"id": each.id, "url": each.url, "depth": each.depth} for each in self.urls],
+            "urls": [
+                {"id": each.id, "url": each.url, "depth": each.depth, "attempts": each.attempts}
+                for each in self.urls
+            ],
+            "sitemaps": [
+                {
+                    "id": each.id,
+                    "url": each.url,
+                    "attempts": each.attempts,
+                    "isNamed": each.is_named,
+                }
+                for each in self.sitemaps
+            ],
             "originalJobUrl": self.original_job_url,
-            "options": {
-                "scope": str(self.options.scope),
-                "scopeBases": list(self.options.scope_bases),
-                "ignoreRobots": self.options.ignore_robots,
-                "concurrency": self.options.concurrency,
-                "delayMs": self.options.delay_ms,
-                "budgetSeconds": self.options.budget_seconds,
-            },
+            "options": self.options.as_json(),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class CrawlAnswer:
-    """What the crawl function says beside its results: what the next call has to respect."""
+    """What the crawl function says beside its results: what the next calls have to respect.
+
+    `host_waits`: hosts at which no turn is to be had for so many milliseconds.
+    """
 
     batch: BatchResult
-    wait_ms: int
+    host_waits: tuple[tuple[str, int], ...]
     allowed_hosts: tuple[str, ...]
 
 
@@ -73,40 +120,83 @@ def read_crawl_call(body: Any) -> CrawlCall:
         InvalidRequest: when it is not one.
     """
     try:
-        options = body["options"]
         return CrawlCall(
             job_id=str(body["jobId"]),
             epoch=int(body["epoch"]),
             urls=tuple(
-                FrontierUrl(int(each["id"]), str(each["url"]), int(each["depth"]))
+                FrontierUrl(
+                    int(each["id"]), str(each["url"]), int(each["depth"]), int(each["attempts"])
+                )
                 for each in body["urls"]
             ),
             original_job_url=str(body["originalJobUrl"]),
-            options=CrawlOptions(
-                scope=ScopeKind(options["scope"]),
-                scope_bases=tuple(str(base) for base in options["scopeBases"]),
-                ignore_robots=bool(options["ignoreRobots"]),
-                concurrency=max(1, int(options["concurrency"])),
-                delay_ms=max(0, int(options["delayMs"])),
-                budget_seconds=float(options["budgetSeconds"]),
+            options=_read_options(body["options"]),
+            sitemaps=tuple(
+                SitemapUrl(
+                    int(each["id"]),
+                    str(each["url"]),
+                    int(each["attempts"]),
+                    bool(each["isNamed"]),
+                )
+                for each in body["sitemaps"]
             ),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _malformed(error) from None
 
 
+def _read_options(options: Any) -> CrawlOptions:
+    return CrawlOptions(
+        scope=ScopeKind(options["scope"]),
+        scope_bases=tuple(str(base) for base in options["scopeBases"]),
+        include=tuple(str(rule) for rule in options["include"]),
+        exclude=tuple(str(rule) for rule in options["exclude"]),
+        ignore_robots=bool(options["ignoreRobots"]),
+        concurrency=max(1, int(options["concurrency"])),
+        host_concurrency=max(1, int(options["hostConcurrency"])),
+        delay_ms=max(0, int(options["delayMs"])),
+        budget_seconds=float(options["budgetSeconds"]),
+        max_age_seconds=max(0, int(options["maxAgeSeconds"])),
+        follows_links=bool(options["followsLinks"]),
+        wants_sitemaps=bool(options["wantsSitemaps"]),
+        has_credentials=bool(options["hasCredentials"]),
+    )
+
+
 def crawl_answer_json(
-    results: list[UrlResult], discovered: list[str], *, wait_ms: int, allowed_hosts: list[str]
+    batch: BatchResult, *, host_waits: Mapping[str, int], allowed_hosts: list[str]
 ) -> dict[str, Any]:
-    """The crawl function's answer."""
+    """The crawl function's answer; what was not reached is in none of its lists."""
     by_outcome: dict[str, list[dict[str, Any]]] = {"completed": [], "failed": [], "skipped": []}
-    for result in results:
+    for result in batch.results:
         kind = "completed" if result.is_page else str(result.outcome)
         by_outcome[kind].append(_result_json(result))
     return {
         **by_outcome,
-        "discoveredUrls": discovered,
-        "waitMs": wait_ms,
+        "discoveredUrls": batch.discovered,
+        "retries": [
+            {
+                "id": each.id,
+                "reason": each.reason,
+                "afterMs": each.after_ms,
+                "isAttempt": each.is_attempt,
+            }
+            for each in batch.retries
+        ],
+        "samples": [[each.reason, each.url, each.found_on] for each in batch.samples],
+        "sitemaps": batch.sitemaps,
+        "sitemapResults": [
+            {
+                "id": each.id,
+                "reason": each.reason,
+                "retryAfterMs": each.retry_after_ms,
+                "urls": each.urls,
+                "sitemaps": each.sitemaps,
+                "isBroken": each.is_broken,
+            }
+            for each in batch.sitemap_results
+        ],
+        "hostWaits": dict(host_waits),
         "allowedHosts": allowed_hosts,
     }
 
@@ -128,7 +218,10 @@ def _result_json(result: UrlResult) -> dict[str, Any]:
         "hops": result.hops,
         "links": result.links and b64encode(result.links).decode(),
         "discovered": result.discovered,
-        "outOfScope": result.out_of_scope,
+        "leftOut": result.left_out,
+        "detail": result.detail,
+        "canonical": result.canonical,
+        "nofollow": result.nofollow,
     }
 
 
@@ -141,12 +234,35 @@ def read_crawl_answer(answer: Mapping[str, Any], asked: tuple[FrontierUrl, ...])
     try:
         rows = [*answer["completed"], *answer["failed"], *answer["skipped"]]
         results = tuple(_read_result(row) for row in rows)
-        reached = {result.id for result in results}
-        not_reached = tuple(each.id for each in asked if each.id not in reached)
-        batch = BatchResult(results, tuple(answer["discoveredUrls"]), not_reached)
-        return CrawlAnswer(batch, int(answer["waitMs"]), tuple(answer["allowedHosts"]))
-    except (KeyError, TypeError, ValueError) as error:
+        retries = tuple(
+            Retry(int(each["id"]), each["reason"], int(each["afterMs"]), bool(each["isAttempt"]))
+            for each in answer["retries"]
+        )
+        reached = {result.id for result in results} | {retry.id for retry in retries}
+        batch = BatchResult(
+            results,
+            discovered=tuple(answer["discoveredUrls"]),
+            not_reached=tuple(each.id for each in asked if each.id not in reached),
+            retries=retries,
+            samples=tuple(LeftOutLink(*each) for each in answer["samples"]),
+            sitemaps=tuple(answer["sitemaps"]),
+            sitemap_results=tuple(map(_read_sitemap_result, answer["sitemapResults"])),
+        )
+        waits = tuple((str(host), int(ms)) for host, ms in answer["hostWaits"].items())
+        return CrawlAnswer(batch, waits, tuple(answer["allowedHosts"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"not an answer of the crawl function: {error!r}") from None
+
+
+def _read_sitemap_result(row: Mapping[str, Any]) -> SitemapResult:
+    return SitemapResult(
+        id=int(row["id"]),
+        reason=row["reason"],
+        retry_after_ms=row["retryAfterMs"],
+        urls=tuple(row["urls"]),
+        sitemaps=tuple(row["sitemaps"]),
+        is_broken=bool(row["isBroken"]),
+    )
 
 
 def _read_result(row: Mapping[str, Any]) -> UrlResult:
@@ -166,7 +282,10 @@ def _read_result(row: Mapping[str, Any]) -> UrlResult:
         hops=tuple((url, status) for url, status in row["hops"]),
         links=row["links"] and b64decode(row["links"]),
         discovered=tuple(row["discovered"]),
-        out_of_scope=row["outOfScope"],
+        left_out={str(reason): int(count) for reason, count in row["leftOut"].items()},
+        detail=None if row["detail"] is None else one_line(row["detail"], _DETAIL_CHARACTERS),
+        canonical=row["canonical"],
+        nofollow=bool(row["nofollow"]),
     )
 
 

@@ -58,11 +58,15 @@ class UrlResult:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A URL that failed in passing: it is to be tried again after so many milliseconds."""
+    """A URL that failed in passing: it is to be tried again after so many milliseconds.
+
+    Not an attempt where it was led to a host that has no turn for it now.
+    """
 
     id: int
     reason: str
     after_ms: int
+    is_attempt: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +79,26 @@ class LeftOutLink:
 
 
 @dataclass(frozen=True, slots=True)
+class SitemapUrl:
+    """A sitemap in hand; `is_named`: robots.txt or an index names it, it is no guess."""
+
+    id: int
+    url: str
+    attempts: int = 0
+    is_named: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class SitemapResult:
     """What became of one sitemap: the pages and further sitemaps that it lists, in its order.
 
-    `reason` is None where it was read; `is_broken`: only a part of it could be.
+    `reason` is None where it was read; `is_broken`: only a part of it could be. With
+    `retry_after_ms` it failed in passing, and is to be read again then.
     """
 
     id: int
     reason: str | None = None
+    retry_after_ms: int | None = None
     urls: tuple[str, ...] = ()
     sitemaps: tuple[str, ...] = ()
     is_broken: bool = False
