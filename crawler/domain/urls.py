@@ -9,12 +9,22 @@ from functools import lru_cache
 
 from ada_url import URL, join_url, normalize_url
 
+from crawler.domain.parameters import without_visit
+
 MAX_URL_LENGTH = 2_000
 """Longest URL in characters that is accepted: what browsers and servers agree on in practice."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _HTTP = ("http://", "https://")
+
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+# Escapes that have another normal form: lower-case digits, or an unreserved character. One that
+# would make up a new escape with a `%` before it (`%%32E`) is left as it is.
+_ODD_ESCAPE = re.compile(
+    "(?<!%)(?<!%[0-9A-Fa-f])%(?:[0-9A-F][a-f]|[a-f][0-9A-Fa-f]"
+    "|2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])"
+)
 
 
 class InvalidUrl(ValueError):
@@ -24,12 +34,13 @@ class InvalidUrl(ValueError):
 def canonical(url: str) -> str | None:
     """The canonical form of an absolute http(s) URL, or None where it is not one.
 
-    WHATWG parsing normalises case, default ports, dots and percent-encoding (URL Standard,
-    section 4.4); fragment and empty query go, since no server sees them as another page.
-    Credentials make it None: a link must never carry them on.
+    WHATWG parsing normalises case, default ports and dots (URL Standard, section 4.4), and
+    percent-encoding is normalised by RFC 3986, section 6.2.2. What makes no other page goes:
+    fragment, empty query, parameters of tracking and sessions. Credentials make it None: a link
+    must never carry them on.
     """
     try:
-        return _without_tail(normalize_url(url))
+        return _page_url(normalize_url(url))
     except ValueError:
         return None
 
@@ -37,12 +48,13 @@ def canonical(url: str) -> str | None:
 def resolve(href: str, base: str) -> str | None:
     """The canonical form of what `href` means on a page at `base`, or None (`mailto:`, broken…)."""
     try:
-        return _without_tail(join_url(base, href))
+        return _page_url(join_url(base, href))
     except ValueError:
         return None
 
 
-def _without_tail(href: str) -> str | None:
+def _page_url(href: str) -> str | None:
+    """What names the page in an URL that WHATWG parsing made; most links pass untouched."""
     if not href.startswith(_HTTP):
         return None
     if "@" in href and _has_credentials(href):
@@ -50,9 +62,16 @@ def _without_tail(href: str) -> str | None:
     cut = href.find("#")
     if cut >= 0:
         href = href[:cut]
-    if href.endswith("?") and href.find("?") == len(href) - 1:
-        href = href[:-1]
+    if "%" in href:
+        href = _ODD_ESCAPE.sub(_normal_escape, href)
+    if "?" in href or ";" in href:
+        href = without_visit(href)
     return href if len(href) <= MAX_URL_LENGTH else None
+
+
+def _normal_escape(match: re.Match[str]) -> str:
+    char = chr(int(match[0][1:], 16))
+    return char if char in _UNRESERVED else match[0].upper()
 
 
 def _has_credentials(href: str) -> bool:
@@ -95,7 +114,7 @@ def _parse_absolute(text: str) -> str:
         raise InvalidUrl("is not a valid URL") from None
     if url.username or url.password:
         raise InvalidUrl("contains credentials, which would end up in logs and links")
-    result = _without_tail(url.href)
+    result = _page_url(url.href)
     if result is None:
         raise InvalidUrl(f"is longer than {MAX_URL_LENGTH:,} characters once encoded")
     return result
@@ -113,6 +132,15 @@ def complete_typed(text: str) -> str:
     if not text or has_scheme or (rest.startswith("//") and "/" not in head):
         return text
     return "https://" + text.lstrip("/")
+
+
+def authority(url: str) -> str:
+    """`host[:port]` of a canonical URL: what manners go by.
+
+    Default ports are absent from canonical URLs, so http and https of one name are one host.
+    """
+    start = url.index("//") + 2
+    return url[start : url.index("/", start)]
 
 
 @lru_cache(maxsize=4096)
