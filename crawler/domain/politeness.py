@@ -1,26 +1,53 @@
-"""How hard a job may press a site: how many fetches at once, how far apart, split among calls."""
+"""How hard a job may press a host: how many requests at once, how far apart, split among calls.
+
+What all jobs and workers together may do to a host is in `crawler.domain.hosts`.
+"""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from crawler.domain.model import JobOptions
 
 MOST_CALLS = 4
-"""Crawl calls in flight per job: enough to keep the workers busy while results are applied."""
+"""Crawl calls in flight per job and host: enough to keep the workers busy while results are
+applied."""
 
 BATCH = 10
 """URLs in a call."""
 
 
+class Why(StrEnum):
+    """Why a request has to wait for its turn at a host."""
+
+    BUSY = "busy"
+    """As many requests as may be are under way, or another job is first."""
+    DELAY = "delay"
+    """The time between two starts, the job's or the site's, is not over."""
+    ASKED = "asked"
+    """The site said when to come again (`Retry-After`)."""
+    BACKING_OFF = "backing-off"
+    """The site answered 429 or 503 without saying when, or several times not at all."""
+
+
+class NotNow(Exception):
+    """A host's turn is too far away to wait for it: come again after so many seconds."""
+
+    def __init__(self, seconds: float, why: Why) -> None:
+        super().__init__(f"not for {seconds:.2f} s: {why}")
+        self.seconds = seconds
+        self.why = why
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Fetches at once over the whole job, and milliseconds between their starts."""
+    """Requests at once at one host, and milliseconds between their starts."""
 
     concurrency: int
     delay_ms: int
 
     @property
     def most_calls(self) -> int:
-        """Calls that may be in flight; with a delay only one can keep it."""
+        """Calls to one host that may be in flight; with a delay a second one would only wait."""
         return 1 if self.delay_ms else min(MOST_CALLS, self.concurrency)
 
     def share(self, calls_in_flight: int, fetches_in_flight: int) -> int:
