@@ -1,66 +1,70 @@
-"""Title and links of a page: what the crawl needs before it goes on.
+"""Title and links of a page, and what it says of itself: what the crawl needs before it goes on.
 
-This runs once for each page on the crawl's hot path. A page of documentation has some 2,500
-anchors and 50 distinct targets, so links are made unique as they stand in the source, and only
-what is left is resolved.
+This runs once for each page on the crawl's hot path.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
-
+from crawler.content.challenges import challenge_by_headers
 from crawler.content.charset import decode
+from crawler.content.head import read_head
+from crawler.content.links import Link, links_of
 from crawler.content.mediatype import Kind, kind_of
 from crawler.content.metadata import MAX_TITLE, title_of
-from crawler.content.tree import attribute, base_url, fold, parse, text_of
-from crawler.domain.urls import MAX_URL_LENGTH, resolve
-
-MAX_LINK_TEXT = 200
-"""Characters of a link's text that are kept."""
-
-MAX_LINKS = 50_000
-"""Distinct links of one page that are kept, in document order."""
-
-MAX_LINK_CHARACTERS = 1_000_000
-"""Characters of all links of one page that are kept, so that no page outweighs thousands."""
-
-_NOT_PAGES = ("javascript:", "mailto:", "tel:", "data:")
-# Dots and tabs may make a long href a short URL, but not out of anything.
-_MAX_HREF = 4 * MAX_URL_LENGTH
-
-
-class Link(NamedTuple):
-    """A link of a page: its canonical URL, its text on one line, its rel tokens in lower case."""
-
-    url: str
-    text: str
-    rel: str
+from crawler.content.shells import judge_page
+from crawler.content.tree import base_url, fold, parse
+from crawler.domain.nofollow import header_says_nofollow
+from crawler.domain.reasons import Reason
+from crawler.domain.urls import resolve
 
 
 @dataclass(frozen=True, slots=True)
 class PageHead:
-    """What the crawl keeps of a page; relative links are resolved against `base_url`."""
+    """What the crawl keeps of a page; relative links are resolved against `base_url`.
+
+    `canonical` is the URL under which the page says that it is known; `nofollow`: it asks that
+    none of its links be followed; `problem`: it is no page but an empty shell or a challenge.
+    """
 
     title: str
     base_url: str
     links: tuple[Link, ...]
+    canonical: str | None = None
+    nofollow: bool = False
+    problem: Reason | None = None
 
 
-def read_page(body: bytes, content_type: str | None, url: str) -> PageHead:
-    """Title and links of a body fetched from `url` (canonical), external links included.
+def read_page(
+    body: bytes,
+    content_type: str | None,
+    url: str,
+    headers: Sequence[tuple[str, str]] = (),
+    status: int = 200,
+) -> PageHead:
+    """Title, links and marks of a body that was fetched from `url` (canonical) with success.
 
-    Links are those of `a` and `area`, each target once, in document order, without fragments;
-    a link's text is the first that is not empty. Plain text and Markdown have a title only.
-    Never raises.
+    Links are those of `a`, `area`, `iframe`, `frame`, of `link` with rel next, prev and alternate,
+    and of a meta refresh (rel `refresh`); each target once, in document order, external ones
+    included, without fragments. Plain text and Markdown have a title only. Never raises.
     """
     kind = kind_of(content_type)
     text = decode(body, content_type)
+    nofollow = header_says_nofollow(headers)
+    problem = challenge_by_headers(status, headers)
     if kind in (Kind.TEXT, Kind.MARKDOWN):
-        return PageHead(first_line(text), url, ())
+        return PageHead(first_line(text), url, (), None, nofollow, problem)
     tree = parse(text, is_xml=kind is Kind.XHTML)
-    base = base_url(tree, url)
-    return PageHead(title_of(tree), base, _links(tree, base))
+    base, marks = base_url(tree, url), read_head(tree)
+    links = links_of(tree, base, marks.pages)
+    return PageHead(
+        title=title_of(tree),
+        base_url=base,
+        links=links,
+        canonical=resolve(marks.canonical, base) if marks.canonical else None,
+        nofollow=nofollow or marks.nofollow,
+        problem=problem or judge_page(tree, text, len(links) - len(marks.pages)),
+    )
 
 
 def first_line(text: str) -> str:
@@ -70,53 +74,3 @@ def first_line(text: str) -> str:
         if title:
             return title
     return ""
-
-
-def _links(tree: LexborHTMLParser, base: str) -> tuple[Link, ...]:
-    found: dict[str, Link] = {}
-    characters = 0
-    for href, (text, rel) in _distinct_hrefs(tree).items():
-        url = resolve(href, base)
-        if url is None:
-            continue
-        known = found.get(url)
-        if known is None:
-            characters += len(url) + len(text)
-            if characters > MAX_LINK_CHARACTERS:
-                break
-            found[url] = Link(url, text, rel)
-        elif text and not known.text:
-            found[url] = known._replace(text=text)
-    return tuple(found.values())
-
-
-def _distinct_hrefs(tree: LexborHTMLParser) -> dict[str, tuple[str, str]]:
-    """Text and rel by href without fragment, as written, in document order."""
-    found: dict[str, tuple[str, str]] = {}
-    for node in tree.css("a[href], area[href]"):
-        href = (node.attrs["href"] or "").partition("#")[0].strip()
-        known = found.get(href)
-        if known is None:
-            if len(found) < MAX_LINKS and _may_be_page(href):
-                found[href] = (_link_text(node), _rel(node))
-        elif not known[0]:
-            found[href] = (_link_text(node), known[1])
-    return found
-
-
-def _may_be_page(href: str) -> bool:
-    return 0 < len(href) <= _MAX_HREF and not href[:11].lower().startswith(_NOT_PAGES)
-
-
-def _link_text(node: LexborNode) -> str:
-    if node.tag == "area":
-        return fold(attribute(node, "alt"), MAX_LINK_TEXT)
-    return text_of(node, MAX_LINK_TEXT) or fold(_image_text(node), MAX_LINK_TEXT)
-
-
-def _image_text(node: LexborNode) -> str:
-    return attribute(node.css_first("img[alt]"), "alt")
-
-
-def _rel(node: LexborNode) -> str:
-    return fold(attribute(node, "rel").lower(), MAX_LINK_TEXT)

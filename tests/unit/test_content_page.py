@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.content.page import MAX_LINK_TEXT, Link, PageHead, read_page
+from crawler.content.head import MAX_LINK_TEXT
+from crawler.content.links import Link
+from crawler.content.page import PageHead, read_page
 
 URL = "http://site/docs/page.html"
 HTML = "text/html; charset=utf-8"

@@ -1,0 +1,109 @@
+"""The links of a page: anchors, areas and frames, and the pages that its head names.
+
+A page of documentation has some 2,500 anchors and 50 distinct targets, so links are made unique as
+they stand in the source, and only what is left is resolved.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from crawler.content.head import MAX_LINK_TEXT, NamedPage
+from crawler.content.tree import attribute, fold, text_of
+from crawler.domain.nofollow import rel_says_nofollow
+from crawler.domain.urls import MAX_URL_LENGTH, resolve
+
+MAX_LINKS = 50_000
+"""Distinct links of one page that are kept, in document order."""
+
+MAX_LINK_CHARACTERS = 1_000_000
+"""Characters of all links of one page that are kept, so that no page outweighs thousands."""
+
+_SELECTOR = "a[href], area[href], iframe[src], frame[src]"
+_FRAMES = frozenset(("iframe", "frame"))
+_NOT_PAGES = ("javascript:", "mailto:", "tel:", "data:")
+# Dots and tabs may make a long href a short URL, but not out of anything.
+_MAX_HREF = 4 * MAX_URL_LENGTH
+
+
+class Link(NamedTuple):
+    """A link of a page: its canonical URL, its text on one line, its rel tokens in lower case."""
+
+    url: str
+    text: str
+    rel: str
+
+
+def links_of(tree: LexborHTMLParser, base: str, named: Iterable[NamedPage]) -> tuple[Link, ...]:
+    """The links of a page, each target once, with the first text that is not empty.
+
+    A link is nofollow only where none of those to its target is without it: the page itself
+    leads there.
+    """
+    found: dict[str, Link] = {}
+    characters = 0
+    for href, (text, rel) in _distinct_hrefs(tree, named).items():
+        url = resolve(href, base)
+        if url is None:
+            continue
+        known = found.get(url)
+        if known is None:
+            characters += len(url) + len(text)
+            if characters > MAX_LINK_CHARACTERS:
+                break
+            found[url] = Link(url, text, rel)
+        else:
+            found[url] = Link(url, known.text or text, _more_open(known.rel, rel))
+    return tuple(found.values())
+
+
+def _distinct_hrefs(
+    tree: LexborHTMLParser, named: Iterable[NamedPage]
+) -> dict[str, tuple[str, str]]:
+    """Text and rel by href without fragment, as written, in document order."""
+    found = {page.href: (page.text, page.rel) for page in named if _may_be_page(page.href)}
+    for node in tree.css(_SELECTOR):
+        href = _target(node).partition("#")[0].strip()
+        known = found.get(href)
+        if known is None:
+            if len(found) < MAX_LINKS and _may_be_page(href):
+                found[href] = (_link_text(node), _rel(node))
+        elif not known[0] or "nofollow" in known[1]:
+            found[href] = (known[0] or _link_text(node), _more_open(known[1], _rel(node)))
+    return found
+
+
+def _target(node: LexborNode) -> str:
+    attributes = node.attrs
+    try:
+        return attributes["href"] or ""
+    except KeyError:
+        return attributes["src"] or ""
+
+
+def _more_open(known: str, other: str) -> str:
+    """Of two rels of one target the known one, unless only the other lets the link be followed."""
+    if rel_says_nofollow(known) and not rel_says_nofollow(other):
+        return other
+    return known
+
+
+def _may_be_page(href: str) -> bool:
+    return 0 < len(href) <= _MAX_HREF and not href[:11].lower().startswith(_NOT_PAGES)
+
+
+def _link_text(node: LexborNode) -> str:
+    if node.tag == "area":
+        return fold(attribute(node, "alt"), MAX_LINK_TEXT)
+    if node.tag in _FRAMES:
+        return fold(attribute(node, "title"), MAX_LINK_TEXT)
+    return text_of(node, MAX_LINK_TEXT) or fold(_image_text(node), MAX_LINK_TEXT)
+
+
+def _image_text(node: LexborNode) -> str:
+    return attribute(node.css_first("img[alt]"), "alt")
+
+
+def _rel(node: LexborNode) -> str:
+    return fold(attribute(node, "rel").lower(), MAX_LINK_TEXT)

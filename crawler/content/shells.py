@@ -1,0 +1,104 @@
+"""Pages that are none: shells that scripts would fill in a browser, and checks for robots.
+
+Both have next to no text of their own. A page that is wrongly called one is lost to its user, so
+each verdict needs little text and a sign beside it; what merely is short is a page.
+"""
+
+import re
+from collections.abc import Sequence
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from crawler.content.challenges import asks_for_human, challenge_by_headers
+from crawler.content.charset import decode
+from crawler.content.mediatype import Kind, kind_of
+from crawler.content.tree import fold, parse
+from crawler.domain.reasons import Reason
+
+MOST_LINKS = 20
+"""Links from which on a page is one, without a further look."""
+
+_MOST_PARAGRAPHS = 12
+_CHECK_TEXT = 2_000
+_SHELL_TEXT = 200
+_NO_TEXT = 20
+_NOT_SHOWN = ["script", "style", "noscript", "template", "link", "meta", "title", "head"]
+
+_MOUNTS = (
+    "#root, #app, #__next, #__nuxt, #___gatsby, #gatsby-focus-wrapper, #app-root, #react-root, "
+    "#main-app, #q-app, #svelte, #application, #app-mount, #react-app, #vue-app, #app-container, "
+    "#mount, #react-container, #ember-application, app-root, [ng-app], [data-reactroot], "
+    "[data-server-rendered]"
+)
+"""Elements that frameworks fill: React, Next, Nuxt, Gatsby, Vue, Angular, Svelte, Ember, Quasar."""
+
+_MEDIA = "img, svg, picture, video, audio, object, embed, iframe, frame, frameset, form, input"
+_LOADING = re.compile(
+    r"(?:loading|please wait|one moment|laden|wird geladen|chargement|cargando|caricamento"
+    r"|carregando|загрузка|加载中|読み込み中)\b.{0,60}",
+    re.I,
+)
+_WANTS_SCRIPT = re.compile(
+    r"(?:enable|activat|turn(?:ing)? on|requir|need|allow|support|activer|aktivier|habilit|attiva"
+    r"|ativ).{0,60}javascript"
+    r"|javascript.{0,60}(?:enable|requir|disabled|turned o|needed|necessary|not supported"
+    r"|aktivier|activ|habilit|abilitat)",
+    re.I | re.S,
+)
+
+
+def judge_page(tree: LexborHTMLParser, html: str, links: int) -> Reason | None:
+    """`needs-javascript` or `challenge` for what is no page, None for a page.
+
+    Takes the tree, the source that it was parsed from, and how many links it has. The tree loses
+    what is not shown of it, so this is the last that is asked of it.
+    """
+    if links > MOST_LINKS or html.count("<p") > _MOST_PARAGRAPHS:
+        return None
+    wants_script = _wants_script(tree)
+    has_script = tree.css_first("script") is not None
+    tree.strip_tags(_NOT_SHOWN)
+    body = tree.body
+    text = fold(body.text(), _CHECK_TEXT + 1) if body else ""
+    if len(text) > _CHECK_TEXT:
+        return None
+    if asks_for_human(html, text):
+        return Reason.CHALLENGE
+    if body and has_script and _is_shell(body, text, wants_script, links):
+        return Reason.NEEDS_JAVASCRIPT
+    return None
+
+
+def problem_of_answer(
+    body: bytes, content_type: str | None, status: int, headers: Sequence[tuple[str, str]]
+) -> Reason | None:
+    """`challenge` for an answer with an error status that is one, None for an error."""
+    by_headers = challenge_by_headers(status, headers)
+    if by_headers or kind_of(content_type) not in (Kind.HTML, Kind.XHTML):
+        return by_headers
+    html = decode(body, content_type)
+    problem = judge_page(parse(html), html, 0)
+    return problem if problem is Reason.CHALLENGE else None
+
+
+def _wants_script(tree: LexborHTMLParser) -> bool:
+    """Whether `<noscript>` asks for JavaScript."""
+    return any(_WANTS_SCRIPT.search(node.text()) for node in tree.css("noscript"))
+
+
+def _is_shell(body: LexborNode, text: str, wants_script: bool, links: int) -> bool:
+    if len(text) > _SHELL_TEXT:
+        return False
+    if _WANTS_SCRIPT.search(text) or _LOADING.fullmatch(text):
+        return True
+    if any(len(fold(mount.text(), _NO_TEXT + 1)) <= _NO_TEXT for mount in body.css(_MOUNTS)):
+        return True
+    if len(text) > _NO_TEXT:
+        return wants_script and not links
+    return wants_script or _is_custom(body) or (not links and body.css_first(_MEDIA) is None)
+
+
+def _is_custom(body: LexborNode) -> bool:
+    """Whether the page is one custom element (HTML, section 4.13) that its script defines."""
+    children = [child for child in body.iter() if child.tag]
+    return len(children) == 1 and "-" in (children[0].tag or "")
