@@ -1,6 +1,11 @@
 """Foreign text made safe to keep: titles, anchor texts and header values come from strangers."""
 
 import re
+from collections.abc import Iterable
+from itertools import islice
+
+_MOST_HEADERS = 100
+_MOST_HEADER_CHARACTERS = 4_000
 
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
@@ -15,3 +20,11 @@ def one_line(text: str, limit: int) -> str:
     """The text on one line, white space folded, at most `limit` characters."""
     folded = _SPACE.sub(" ", storable(text)).strip()
     return folded if len(folded) <= limit else folded[: limit - 1] + "…"
+
+
+def storable_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Headers of an answer as they are kept with its page: so many, and so much of each."""
+    return tuple(
+        (storable(name)[:_MOST_HEADER_CHARACTERS], storable(value)[:_MOST_HEADER_CHARACTERS])
+        for name, value in islice(headers, _MOST_HEADERS)
+    )

@@ -87,4 +87,5 @@ DELETE FROM bodies
 USING due
 WHERE bodies.hash = due.hash
   AND bodies.touched_at < clock_timestamp() - interval '5 minutes'
-  AND NOT EXISTS (SELECT 1 FROM pages WHERE pages.content_hash = bodies.hash);
+  AND NOT EXISTS (SELECT 1 FROM pages WHERE pages.content_hash = bodies.hash)
+  AND NOT EXISTS (SELECT 1 FROM http_cache WHERE http_cache.content_hash = bodies.hash);

@@ -1,0 +1,43 @@
+-- name: database_size
+SELECT pg_database_size(current_database()) AS bytes;
+
+-- name: dead_rows
+-- Pieces of large columns that were deleted and still take room.
+SELECT coalesce(sum(pg_stat_get_dead_tuples(reltoastrelid)), 0)::bigint AS rows
+FROM pg_class
+WHERE oid IN ('bodies'::regclass, 'documents'::regclass, 'pages'::regclass);
+
+-- name: vacuum_contents
+-- Tables on which somebody else works at that are passed over: they have their vacuum.
+VACUUM (SKIP_LOCKED) bodies, documents, pages;
+
+-- name: free_room
+-- What is free in the files of large columns. Sizes are read off their pointers, not their
+-- values; one in twenty bytes is for the pieces' heads. What is small enough to stand in its table
+-- is counted as if it stood apart, so that this is rather too little than too much.
+SELECT (
+        greatest(0, pg_relation_size(toast.bodies) - 1.05 * stored.bodies)
+        + greatest(0, pg_relation_size(toast.documents) - 1.05 * stored.documents)
+        + greatest(0, pg_relation_size(toast.pages) - 1.05 * stored.pages)
+    )::bigint AS bytes
+FROM (
+    SELECT max(reltoastrelid) FILTER (WHERE oid = 'bodies'::regclass) AS bodies,
+        max(reltoastrelid) FILTER (WHERE oid = 'documents'::regclass) AS documents,
+        max(reltoastrelid) FILTER (WHERE oid = 'pages'::regclass) AS pages
+    FROM pg_class
+    WHERE oid IN ('bodies'::regclass, 'documents'::regclass, 'pages'::regclass)
+) AS toast
+CROSS JOIN (
+    SELECT (SELECT coalesce(sum(octet_length(data)), 0) FROM bodies) AS bodies,
+        (SELECT coalesce(sum(octet_length(markdown)), 0) FROM documents) AS documents,
+        (
+            SELECT coalesce(
+                sum(
+                    coalesce(octet_length(headers), 0)
+                    + coalesce(octet_length(hops), 0)
+                    + coalesce(octet_length(links), 0)
+                ), 0
+            )
+            FROM pages
+        ) AS pages
+) AS stored;
