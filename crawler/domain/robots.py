@@ -1,7 +1,13 @@
-"""robots.txt as a decision (RFC 9309), through Protego: what it allows, once its text is known."""
+"""robots.txt as a decision (RFC 9309): what it allows Clew, once its text is known.
+
+Which lines are Clew's is decided here, by the standard's own grammar; whether a line's pattern
+matches a URL, by Protego, which gets no other lines.
+"""
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from protego import Protego
@@ -17,12 +23,41 @@ MAX_SITEMAPS = 1_000
 MAX_DELAY_SECONDS = 60.0
 """A longer Crawl-delay is taken for this one: a crawl would not end in its user's lifetime."""
 
+MAX_NAMED = 2_000
+"""Rules among which the one that blocks a URL is looked for; blocked it is in any case."""
+
 _BOM = b"\xef\xbb\xbf"
 
-_USER_AGENT = re.compile(r"\s*user(?:-|\s*)agent(?=[\s:]|$)\s*:?\s*(.*)", re.IGNORECASE)
-"""The spellings of the field that Protego takes."""
+_LINE_END = re.compile(r"\r\n|\r|\n")
+"""Those of the standard alone (section 2.2): `str.splitlines` knows ten more."""
+
+_FIELDS = {
+    **dict.fromkeys(("user-agent", "useragent", "user agent"), "user-agent"),
+    **dict.fromkeys(
+        ("disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw"), "disallow"
+    ),
+    "allow": "allow",
+    **dict.fromkeys(("crawl-delay", "crawldelay", "crawl delay"), "crawl-delay"),
+    **dict.fromkeys(("sitemap", "sitemaps", "site-map"), "sitemap"),
+}
+"""What counts, in the spellings that site owners are known to use. All else is another record,
+which must not interfere (section 2.2.4)."""
+
+_RECORD = re.compile(
+    rf"\s*({'|'.join(sorted(_FIELDS, reverse=True))})(?:\s*:|\s+|$)\s*(.*?)\s*", re.IGNORECASE
+)
 
 _TOKEN = re.compile(r"[a-z_-]+", re.IGNORECASE)
+
+_EVERYONE = "*"
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+"""What Protego would take for the end of a line, or drop, inside a pattern."""
+
+_LITERAL_HEAD = re.compile(r"[A-Za-z0-9/._-]*")
+
+_Rule = tuple[str, str]
+"""A field (`allow`, `disallow`, `crawl-delay`) and its value, as written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +65,42 @@ class RobotsRules:
     """What one origin's robots.txt says to Clew."""
 
     _protego: Protego
+    _disallowed: tuple[str, ...]
+    """Patterns, as written, the one that counts most first."""
+    sitemaps: tuple[str, ...]
+    """The sitemaps it names, as written, hostile text included."""
+    size: int
+    """How many rules it holds."""
 
     @classmethod
     def parse(cls, text: bytes) -> "RobotsRules":
         """The rules in a robots.txt. Whatever is no rule is passed over; it never raises."""
-        lines = text[:MAX_BYTES].removeprefix(_BOM).decode("utf-8", "replace").splitlines()
-        return cls(Protego.parse("\n".join(map(_for_clew, lines))))
+        lines = _LINE_END.split(text[:MAX_BYTES].removeprefix(_BOM).decode("utf-8", "replace"))
+        records = list(_records(lines))
+        rules = list(dict.fromkeys(_rules_for_clew(records)))
+        disallowed = [value for field, value in rules if field == "disallow"]
+        sitemaps = (value for field, value in records if field == "sitemap" and value)
+        return cls(
+            Protego.parse("\n".join(["User-agent: *", *map(_as_line, rules)])),
+            tuple(sorted(disallowed, key=_octets, reverse=True)[:MAX_NAMED]),
+            tuple(islice(sitemaps, MAX_SITEMAPS)),
+            len(rules),
+        )
 
     def allows(self, url: str) -> bool:
         """Whether a URL may be fetched: the longest matching rule decides, allow wins a tie."""
         return self._protego.can_fetch(url, PRODUCT_TOKEN)
+
+    def blocking_rule(self, url: str) -> str | None:
+        """The line by which a URL may not be fetched (`Disallow: /private`), or None if it may.
+
+        Of several that match it is the longest, which is the one that decided.
+        """
+        if self.allows(url):
+            return None
+        path = url[url.index("/", url.index("//") + 2) :]
+        blocking = (each for each in self._disallowed if _matches(each, url, path))
+        return f"Disallow: {next(blocking, '')}".rstrip()
 
     @property
     def crawl_delay(self) -> float | None:
@@ -47,28 +108,73 @@ class RobotsRules:
         delay = self._protego.crawl_delay(PRODUCT_TOKEN)
         return None if delay is None else min(delay, MAX_DELAY_SECONDS)
 
-    @property
-    def sitemaps(self) -> tuple[str, ...]:
-        """The sitemaps it names, as written, hostile text included."""
-        return tuple(islice(self._protego.sitemaps, MAX_SITEMAPS))
+
+def _records(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Fields by their proper names, with their values; comments and other records left out."""
+    for line in lines:
+        record = _RECORD.fullmatch(line.partition("#")[0])
+        if record is not None:
+            yield _FIELDS[" ".join(record[1].lower().split())], record[2]
 
 
-def _for_clew(line: str) -> str:
-    """The line, where it opens a group as Protego is to read it.
+def _rules_for_clew(records: Iterable[tuple[str, str]]) -> list[_Rule]:
+    """The rules of all groups that name Clew; if there is none, of those for everyone (2.2.1).
 
-    A group is Clew's if its token is exactly that, whatever version follows it (section 2.2.1);
-    Protego would also take `User-agent: C`. All other agents become one: ten thousand of them
-    before ten thousand rules would keep Protego busy for minutes.
+    A group begins with one or more user agents, and another one with the first user agent
+    behind a rule. Sitemaps belong to no group and end none.
     """
-    opening = _USER_AGENT.match(line)
-    if opening is None:
-        return line
-    value = opening[1]
-    if value.startswith("*"):
-        return "User-agent: *"
+    groups: dict[str, list[_Rule]] = {}
+    present: set[str] = set()
+    in_rules = True
+    for field, value in records:
+        if field == "user-agent":
+            present = {*(() if in_rules else present), _agent(value)}
+            in_rules = False
+            groups.setdefault(_agent(value), [])
+        elif field != "sitemap":
+            in_rules = True
+            for agent in present:
+                groups[agent].append((field, value))
+    return groups.get(PRODUCT_TOKEN, groups.get(_EVERYONE, []))
+
+
+def _agent(value: str) -> str:
+    """Whom a user-agent line means: Clew, everyone, or (empty) somebody else.
+
+    A line is Clew's if its token is exactly that, in any case, whatever version follows it.
+    """
+    if value.split()[:1] == [_EVERYONE]:
+        return _EVERYONE
     token = _TOKEN.match(value)
     is_clew = token is not None and token[0].lower() == PRODUCT_TOKEN.lower()
-    return f"User-agent: {PRODUCT_TOKEN if is_clew else 'another'}"
+    return PRODUCT_TOKEN if is_clew else ""
+
+
+def _as_line(rule: _Rule) -> str:
+    field, value = rule
+    return f"{field}: {_UNPRINTABLE.sub(lambda char: _percent_encoded(char[0]), value)}"
+
+
+def _percent_encoded(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode("utf-8"))
+
+
+def _octets(pattern: str) -> int:
+    """How long a pattern is once it is percent-encoded: the longest counts (section 2.2.2)."""
+    return sum(1 if byte < 0x80 else 3 for byte in pattern.encode("utf-8"))
+
+
+def _matches(pattern: str, url: str, path: str) -> bool:
+    head = _LITERAL_HEAD.match(pattern)
+    if head is not None and not path.startswith(head[0]) and "%" not in path:
+        return False
+    return not _alone(pattern).can_fetch(url, PRODUCT_TOKEN)
+
+
+@lru_cache(maxsize=1_024)
+def _alone(pattern: str) -> Protego:
+    """A robots.txt of this one rule."""
+    return Protego.parse("User-agent: *\n" + _as_line(("disallow", pattern)))
 
 
 ALLOW_ALL = RobotsRules.parse(b"")

@@ -10,6 +10,7 @@ import select
 import socket
 import ssl
 from collections import OrderedDict
+from time import perf_counter
 from typing import Any
 
 import certifi
@@ -49,6 +50,7 @@ class _Guarded:
 
     guard: Guard
     network: Network | None = None
+    head_seconds: float | None = None
     response_class: Any = Answer
     sock: Any
     port: int
@@ -60,6 +62,13 @@ class _Guarded:
         destination = self.guard.resolve(self._dns_host)
         self.network = destination.network
         return _dial(destination.addresses, self.port, self.timeout)
+
+    def getresponse(self) -> Any:
+        """The answer, and how long its head took once the request had been sent."""
+        sent = perf_counter()
+        response = super().getresponse()  # type: ignore[misc]
+        self.head_seconds = perf_counter() - sent
+        return response
 
     @property
     def is_connected(self) -> bool:
@@ -140,7 +149,7 @@ class _HTTPSPool(_RetriesStale, HTTPSConnectionPool):
 class GuardedAdapter(HTTPAdapter):
     """Sends prepared requests over kept connections, each dialled past the guard.
 
-    `send` raises what requests raises, and `BlockedAddress`, `DnsFailure`, `DialFailed`.
+    `send` raises what requests raises, `DialFailed`, and a `Refusal` of the guard's.
     """
 
     def __init__(self, guard: Guard, ca_bundle: str | None = None) -> None:
@@ -220,6 +229,11 @@ def _tls_context(ca_bundle: str | None) -> ssl.SSLContext:
 def network_of(raw: HTTPResponse) -> Network | None:
     """Where the connection of a response just received leads to."""
     return getattr(raw.connection, "network", None)
+
+
+def head_seconds_of(raw: HTTPResponse) -> float | None:
+    """How long the head of a response just received took: no look-up, no dialling, no TLS."""
+    return getattr(raw.connection, "head_seconds", None)
 
 
 def abandon(raw: HTTPResponse) -> None:

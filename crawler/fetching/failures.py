@@ -7,6 +7,7 @@ rather than taken from the errors, whose texts hold addresses.
 
 import http.client
 import ssl
+from dataclasses import dataclass
 
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
@@ -14,11 +15,10 @@ from urllib3.exceptions import HTTPError
 from crawler.domain.reasons import Reason
 from crawler.fetching.connection import DialFailed
 from crawler.fetching.decoding import TooLarge, Undecodable
-from crawler.fetching.guard import BlockedAddress, DnsFailure
+from crawler.fetching.guard import BlockedAddress, DeniedHost, DnsFailure, Refusal
 
 SITE_ERRORS = (
-    BlockedAddress,
-    DnsFailure,
+    Refusal,
     DialFailed,
     Undecodable,
     TooLarge,
@@ -29,11 +29,31 @@ SITE_ERRORS = (
 )
 """What sending a request and reading its answer may raise through a site's doing."""
 
-NO_ANSWER_IN_TIME = "the site did not answer in time"
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a request has no answer."""
+
+    reason: Reason
+    detail: str
+    """A sentence for people."""
+    is_passing: bool = False
+    """Whether the same request may well succeed later: nothing but the wire or time failed it."""
 
 
-def explain(error: BaseException, *, answered: bool) -> tuple[Reason, str]:
-    """Reason and sentence for one of `SITE_ERRORS`.
+NO_ANSWER_IN_TIME = Failure(Reason.TIMEOUT, "the site did not answer in time", True)
+A_CIRCLE = Failure(Reason.REDIRECT_LOOP, "redirects in a circle")
+TOO_MANY_REDIRECTS = Failure(Reason.REDIRECT_LOOP, "redirects too often")
+NO_WEB_ADDRESS = Failure(Reason.BAD_REDIRECT, "redirects to something that is no web address")
+
+_BROKE_OFF = Failure(Reason.BROKEN_RESPONSE, "the answer broke off", True)
+_NOT_HTTP = Failure(Reason.BROKEN_RESPONSE, "the answer is not proper HTTP")
+_DROPPED = Failure(Reason.REFUSED, "the site dropped the connection before it answered", True)
+_BROKE = Failure(Reason.REFUSED, "the connection broke", True)
+
+
+def explain(error: BaseException, *, answered: bool) -> Failure:
+    """What one of `SITE_ERRORS` means.
 
     Args:
         error: what was raised.
@@ -44,42 +64,41 @@ def explain(error: BaseException, *, answered: bool) -> tuple[Reason, str]:
         return named
     causes = _causes(error)
     if any(isinstance(cause, TimeoutError) for cause in causes):
-        return Reason.TIMEOUT, NO_ANSWER_IN_TIME
-    if answered:
-        return Reason.BROKEN_RESPONSE, "the answer broke off"
-    return _explain_unanswered(causes)
+        return NO_ANSWER_IN_TIME
+    return _BROKE_OFF if answered else _explain_unanswered(causes)
 
 
-def _explain_own(error: BaseException) -> tuple[Reason, str] | None:
+def _explain_own(error: BaseException) -> Failure | None:
     match error:
+        case DeniedHost():
+            return Failure(Reason.DENIED_HOST, str(error))
         case BlockedAddress():
-            return Reason.BLOCKED_ADDRESS, str(error)
+            return Failure(Reason.BLOCKED_ADDRESS, str(error))
         case DnsFailure():
-            return Reason.DNS, str(error)
+            return Failure(Reason.DNS, str(error), error.for_now)
         case DialFailed():
-            return (Reason.TIMEOUT if error.timed_out else Reason.REFUSED), f"the site {error}"
+            reason = Reason.TIMEOUT if error.timed_out else Reason.REFUSED
+            return Failure(reason, f"the site {error}", True)
         case TooLarge():
-            return Reason.TOO_LARGE, "larger than the size limit"
+            return Failure(Reason.TOO_LARGE, "larger than the size limit")
         case Undecodable():
-            return Reason.BROKEN_RESPONSE, f"the body {error}"
+            return Failure(Reason.BROKEN_RESPONSE, f"the body {error}")
         case _:
             return None
 
 
-def _explain_unanswered(causes: list[BaseException]) -> tuple[Reason, str]:
+def _explain_unanswered(causes: list[BaseException]) -> Failure:
     for cause in causes:
         match cause:
             case ssl.SSLCertVerificationError():
-                return Reason.TLS, f"the certificate is not valid: {cause.verify_message}"
+                return Failure(Reason.TLS, f"the certificate is not valid: {cause.verify_message}")
             case ssl.SSLError():
-                return Reason.TLS, "no secure connection came about"
+                return Failure(Reason.TLS, "no secure connection came about")
             case ConnectionError():  # http.client.RemoteDisconnected is one of them
-                return Reason.REFUSED, "the site dropped the connection before it answered"
+                return _DROPPED
             case http.client.HTTPException():
-                return Reason.BROKEN_RESPONSE, "the answer is not proper HTTP"
-    if any(type(cause) is OSError for cause in causes):
-        return Reason.REFUSED, "the connection broke"
-    return Reason.BROKEN_RESPONSE, "the answer is not proper HTTP"
+                return _NOT_HTTP
+    return _BROKE if any(type(cause) is OSError for cause in causes) else _NOT_HTTP
 
 
 def _causes(error: BaseException) -> list[BaseException]:

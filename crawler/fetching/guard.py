@@ -7,6 +7,7 @@ exactly what was judged: a second look-up could answer otherwise (DNS rebinding)
 
 import socket
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import (
@@ -18,7 +19,7 @@ from ipaddress import (
     ip_network,
 )
 from time import monotonic as system_monotonic
-from typing import Any
+from typing import Any, Protocol
 
 from crawler.fetching.memory import Memory
 
@@ -34,6 +35,9 @@ NOT_FOUND_SECONDS = 1.0
 """How long a failed look-up counts: eight greenlets at one host ask once, a retry asks anew."""
 
 MAX_HOSTS = 4_096
+
+_FOR_NOW = frozenset((socket.EAI_AGAIN, socket.EAI_MEMORY, socket.EAI_SYSTEM))
+"""Errors of a look-up that say nothing about the name: its servers, or the way there, failed."""
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 
@@ -60,12 +64,32 @@ BAD_PORTS = frozenset(
 speak to a mail server or the like."""
 
 
-class BlockedAddress(Exception):
-    """The host may not be dialled. The text names the host as typed, and no address it has."""
+class Refusal(Exception):
+    """Why a host is not dialled. The text names the host as typed, and no address it has."""
 
 
-class DnsFailure(Exception):
-    """The host's name has no address. The text names the host."""
+class BlockedAddress(Refusal):
+    """It is not where the guard lets anyone go."""
+
+
+class DeniedHost(Refusal):
+    """Whoever runs Clew lets nobody fetch from it."""
+
+
+class DnsFailure(Refusal):
+    """Its name has no address."""
+
+    def __init__(self, text: str, *, for_now: bool = False) -> None:
+        """Takes a sentence, and whether its name servers may well answer later."""
+        super().__init__(text)
+        self.for_now = for_now
+
+
+class Denials(Protocol):
+    """The operator's rules, as far as the guard has to know them."""
+
+    def denies(self, host: str) -> bool:
+        """Whether nobody may fetch from a host: a name in lower case, or an IP address."""
 
 
 class Network(StrEnum):
@@ -138,13 +162,20 @@ class Guard:
         allowed: Iterable[IPNetwork] = (),
         resolve: Resolve = socket.getaddrinfo,
         monotonic: Callable[[], float] = system_monotonic,
+        denials: Denials | None = None,
     ) -> None:
-        """Takes the networks allowed beside the public ones, and how names are looked up."""
+        """Takes the rules and what the world is asked by.
+
+        Args:
+            allowed: networks allowed beside the public ones.
+            resolve: how names are looked up.
+            monotonic: a clock in seconds.
+            denials: hosts denied by name or by an address that they have; None: none.
+        """
         self._allowed = tuple(allowed)
         self._resolve = resolve
-        self._judged: Memory[str, Destination | DnsFailure | BlockedAddress] = Memory(
-            MAX_HOSTS, monotonic
-        )
+        self._denials = denials
+        self._judged: Memory[str, Destination | Refusal] = Memory(MAX_HOSTS, monotonic)
 
     def resolve(self, host: str) -> Destination:
         """The judged addresses of a host.
@@ -153,35 +184,49 @@ class Guard:
         otherwise be up to whoever runs its DNS.
 
         Raises:
+            DeniedHost: it, or an address that it has, is denied by the operator.
             DnsFailure: it has no address.
             BlockedAddress: it has one that may not be dialled.
         """
+        if self._denials is not None and self._denials.denies(host.rstrip(".")):
+            raise DeniedHost(_denied(host))
         if _is_literal(host):
+            self._check_denied(host, (host,))
             return Destination((_plain(host),), self._judge_literal(host))
         judged = self._judged.get(host, lambda _: self._look_up(host))
         if isinstance(judged, Destination):
             return judged
-        raise type(judged)(*judged.args)
+        raise copy(judged)  # each of those who share it adds its own traceback
 
     def check_port(self, host: str, port: int) -> None:
         """Raises BlockedAddress for a port on which no web server is (`BAD_PORTS`)."""
         if port in BAD_PORTS:
             raise BlockedAddress(f"port {port} of {host} is not one for web pages")
 
-    def _look_up(self, host: str) -> tuple[Destination | DnsFailure | BlockedAddress, float]:
+    def _look_up(self, host: str) -> tuple[Destination | Refusal, float]:
         try:
             return self._judge_all(host, self._addresses(host)), FOUND_SECONDS
-        except (DnsFailure, BlockedAddress) as refusal:
+        except Refusal as refusal:
             return refusal, NOT_FOUND_SECONDS
 
     def _addresses(self, host: str) -> tuple[str, ...]:
         try:
             found = self._resolve(host, None, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):  # UnicodeError: a label that IDNA can't encode
+        except (OSError, UnicodeError) as error:  # UnicodeError: a label that IDNA can't encode
+            if isinstance(error, OSError) and error.errno in _FOR_NOW:
+                raise DnsFailure(f"{host} can't be looked up now", for_now=True) from None
             found = ()
         if not found:
             raise DnsFailure(f"{host} has no address")
         return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+    def _check_denied(self, host: str, addresses: Iterable[str]) -> None:
+        """Raises DeniedHost where an address, or one that it wraps, is denied."""
+        if self._denials is None:
+            return
+        for ip in map(ip_address, addresses):
+            if any(self._denials.denies(str(reached)) for reached in {ip, *_reached(ip)}):
+                raise DeniedHost(_denied(host))
 
     def _judge_literal(self, host: str) -> Network:
         try:
@@ -194,8 +239,13 @@ class Guard:
             networks = {judge(address, self._allowed) for address in addresses}
         except BlockedAddress:
             raise BlockedAddress(f"{host} is not at a public address") from None
+        self._check_denied(host, addresses)
         network = Network.PUBLIC if Network.PUBLIC in networks else Network.ALLOWED
         return Destination(tuple(map(_plain, addresses)), network)
+
+
+def _denied(host: str) -> str:
+    return f"{host} is a host that whoever runs Clew does not let be crawled"
 
 
 def _is_literal(host: str) -> bool:

@@ -1,9 +1,78 @@
-"""What a fetch gives back: a page, a redirect that was not followed, or a named failure."""
+"""What a fetch is given (limits, turns) and what it gives back.
 
+Fetched         an answer, whatever its status
+Redirected      a redirect that was not to be followed
+FetchFailure    no answer, and why
+Postponed       not asked to the end: a host's turn comes later
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
+from crawler.domain.politeness import Why
 from crawler.domain.reasons import Reason
 from crawler.fetching.guard import Network
+
+WantsBody = Callable[[int, str | None], bool]
+"""Asked with status and content type; no: the body is not downloaded."""
+
+Follow = Callable[[str], Reason | None]
+"""Asked with a redirect's canonical target; a reason: the fetch ends there, by that reason."""
+
+HeadersFor = Callable[[str], Mapping[str, str]]
+"""Asked with the URL of each request; gives the headers that this one request has beside its own.
+They never go along to a redirect's target: that is asked for anew."""
+
+
+class Turns(Protocol):
+    """Whose turn it is at a host. Every request of every kind takes one and gives it back."""
+
+    def take(self, url: str) -> None:
+        """Returns when a request may start; may wait for a short while.
+
+        Raises:
+            crawler.domain.politeness.NotNow: its turn comes later than that.
+        """
+
+    def done(
+        self,
+        url: str,
+        status: int | None,
+        head_seconds: float | None,
+        retry_after_seconds: float | None,
+    ) -> None:
+        """Gives the turn back: the answer to `url` is read to its end, or failed.
+
+        A request that its caller broke off (an error of its own, a deadline, a kill) is not
+        done: that says nothing about the host, and whoever made the turns takes them back.
+
+        Args:
+            url: as `take` was given it.
+            status: HTTP status of the answer, or None if none came.
+            head_seconds: from the request's last byte to the answer's headers.
+            retry_after_seconds: for how long the site asks to be left alone (`Retry-After`).
+        """
+
+
+class _FreeTurns:
+    """Turns without end: no host is spared."""
+
+    def take(self, url: str) -> None:
+        """Returns at once."""
+
+    def done(
+        self,
+        url: str,
+        status: int | None,
+        head_seconds: float | None,
+        retry_after_seconds: float | None,
+    ) -> None:
+        """Keeps nothing."""
+
+
+FREE_TURNS: Turns = _FreeTurns()
+"""For what is no crawl of a site: tests, and fetches whose hosts the operator chose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +94,8 @@ class Hop:
 
     url: str
     status: int
+    may_be_kept: bool = False
+    """Whether a shared cache may keep it (`domain.freshness`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +109,24 @@ class Fetched:
     """As they came, in order, decoded as latin-1; NUL is a space (RFC 9110, section 5.5)."""
     content_type: str | None
     body: bytes
-    """Decompressed; empty where it was not wanted."""
+    """Decompressed; empty where it was not wanted, and with 304."""
     hops: tuple[Hop, ...]
     milliseconds: int
+    """Time on the wire, all redirects together; waiting for turns is not counted."""
     network: Network
+    retry_after_seconds: float | None = None
+    """For how long an error's answer asks to be left alone (RFC 9110, section 10.2.3)."""
+    downgraded: bool = False
+    """Whether a redirect led from https to http on the way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Redirected:
-    """A redirect that was not followed, since its target is known already."""
+    """A redirect that was not followed."""
 
     target: str
+    reason: Reason
+    """What `follow` said against it."""
     hops: tuple[Hop, ...]
     """The last one is the redirect to `target`."""
     milliseconds: int
@@ -70,3 +148,19 @@ class FetchFailure:
     milliseconds: int
     network: Network | None
     """None where it failed before a status came."""
+    is_passing: bool = False
+    """Whether the same request may well succeed later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """Not asked, or not to the end, since a host on the way is to be left alone for now.
+
+    The fetch has to be made anew, from its first URL.
+    """
+
+    url: str
+    """Whose host waits: the URL itself or, where there are hops, a redirect's target."""
+    seconds: float
+    why: Why
+    hops: tuple[Hop, ...]

@@ -1,35 +1,77 @@
 """May this URL be fetched: robots.txt of its origin, asked for once and remembered.
 
-Fetched through the guard like everything else; while one greenlet asks an origin for it, the
-others that want a page of that origin wait for the same answer.
+Fetched through the guard like everything else, each request in its turn. While one greenlet asks
+an origin for it, the others that want a page of that origin wait for the same answer; a shelf
+that workers share spares the site the question of each worker.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
+import gevent
+
+from crawler.domain.politeness import NotNow
 from crawler.domain.reasons import Reason
 from crawler.domain.robots import ALLOW_ALL, MAX_BYTES, RobotsRules, rules_for_status
 from crawler.domain.urls import origin
 from crawler.fetching.fetcher import Fetcher
 from crawler.fetching.memory import Memory
-from crawler.fetching.outcomes import Fetched, FetchFailure, FetchLimits, Redirected
+from crawler.fetching.outcomes import (
+    Fetched,
+    FetchFailure,
+    FetchLimits,
+    Postponed,
+    Redirected,
+    Turns,
+)
 
 MAX_ORIGINS = 1_024
 
+MOST_RULES = 50_000
+"""Rules remembered over all origins: at about a kilobyte each, what a worker can spare."""
+
+LONG_BYTES = 32_768
+"""A longer robots.txt is read in a thread: the loop that serves viewers does not stop for it."""
+
 TTL_SECONDS = 3_600.0
-"""How long an answer holds; RFC 9309, section 2.4, allows 24 hours."""
+"""How long an answer holds."""
+
+MAX_TTL_SECONDS = 86_400.0
+"""How long RFC 9309, section 2.4, allows it to."""
+
+SHELVED_SECONDS = 300.0
+"""How long an answer off the shelf, of whose age the shelf knows, holds without a look there."""
+
+BUSY_SECONDS = 600.0
+"""How long 429 holds once its `Retry-After` is over. It is a 4xx like the others, by which all
+is allowed, but it says more about the moment than about the file."""
 
 RETRY_SECONDS = 15.0
-"""How long an origin whose robots.txt is unreachable is left alone: a site that restarts must
-not lose its crawl, one that is down is not asked with every URL."""
+"""How long an origin whose robots.txt answers 5xx is left alone: a site that restarts must not
+lose its crawl, one that is down is not asked with every URL."""
+
+FAILED_SECONDS = 1.0
+"""How long a failed connection counts: those who ask at the same time share it."""
+
+CLAIM_SECONDS = 15.0
+"""For how long one worker may keep the others waiting for its answer: the time of a fetch, and
+of its turns."""
+
+_SHELF_POLL_SECONDS = 0.1
 
 LIMITS = FetchLimits(max_bytes=MAX_BYTES, timeout_seconds=10.0, max_redirects=5, keep_prefix=True)
 """Five redirects by RFC 9309, section 2.3.1.2; what is longer than the parsed part is cut."""
 
+_NO_FILE = 404
+"""What an answer is shelved as that leads nowhere, and so means that there is no robots.txt."""
+
 _NO_ROBOTS = frozenset((Reason.REDIRECT_LOOP, Reason.BAD_REDIRECT))
 """Failures by which there is no robots.txt, rather than one that can't be reached."""
 
-_NO_HOST = frozenset((Reason.DNS, Reason.BLOCKED_ADDRESS, Reason.REFUSED, Reason.TLS))
+_NO_HOST = frozenset(
+    (Reason.DNS, Reason.BLOCKED_ADDRESS, Reason.DENIED_HOST, Reason.REFUSED, Reason.TLS)
+)
 """Failures of the whole origin: the page would fail by the same, so it is told that."""
 
 
@@ -43,12 +85,57 @@ class RobotsVerdict:
     detail: str = ""
     """A sentence for people where the origin can't be reached."""
     crawl_delay_seconds: float | None = None
+    rule: str | None = None
+    """The line that blocks it, as it stands in the file: `Disallow: /private`."""
+    is_passing: bool = False
+    """Where the origin can't be reached: whether that may well be otherwise later."""
+
+
+class RobotsShelf(Protocol):
+    """Answers for robots.txt that workers share. What it stands on may be away: it never raises."""
+
+    def get(self, origin: str) -> tuple[int, bytes] | None:
+        """Status and body of an origin's robots.txt, or None where nothing is known."""
+
+    def put(self, origin: str, status: int, body: bytes, ttl_seconds: float) -> None:
+        """Keeps an answer for so long."""
+
+    def claim(self, origin: str, seconds: float) -> bool:
+        """Whether the caller is to ask the origin, rather than wait for one who does.
+
+        A claim ends with `release`, or by itself after so many seconds. Yes while it is away.
+        """
+
+    def release(self, origin: str) -> None:
+        """Ends a claim."""
+
+
+class _NoShelf:
+    """A shelf that keeps nothing: every worker asks by itself."""
+
+    def get(self, origin: str) -> tuple[int, bytes] | None:
+        """Nothing."""
+        return None
+
+    def put(self, origin: str, status: int, body: bytes, ttl_seconds: float) -> None:
+        """Nothing."""
+
+    def claim(self, origin: str, seconds: float) -> bool:
+        """Yes."""
+        return True
+
+    def release(self, origin: str) -> None:
+        """Nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Unreachable:
     reason: Reason
     detail: str
+    is_passing: bool
+
+
+_Known = RobotsRules | _Unreachable
 
 
 class RobotsGate:
@@ -58,69 +145,133 @@ class RobotsGate:
         self,
         fetcher: Fetcher,
         monotonic: Callable[[], float],
-        ttl_seconds: float = TTL_SECONDS,
-        retry_seconds: float = RETRY_SECONDS,
+        shelf: RobotsShelf | None = None,
     ) -> None:
-        """Takes what fetches it, a clock in seconds, and how long answers hold."""
+        """Takes what fetches robots.txt, a clock in seconds, and the workers' shelf if any."""
         self._fetcher = fetcher
-        self._ttl_seconds = ttl_seconds
-        self._retry_seconds = retry_seconds
-        self._known: Memory[str, RobotsRules | _Unreachable] = Memory(MAX_ORIGINS, monotonic)
+        self._monotonic = monotonic
+        self._shelf = shelf or _NoShelf()
+        self._known: Memory[str, _Known] = Memory(
+            MAX_ORIGINS, monotonic, shared=(NotNow,), weight=_weight, most_weight=MOST_RULES
+        )
 
-    def verdict(self, url: str) -> RobotsVerdict:
-        """Whether a canonical URL may be fetched; asks its origin first if need be."""
-        known = self._rules_of(origin(url))
+    def verdict(self, url: str, turns: Turns) -> RobotsVerdict:
+        """Whether a canonical URL may be fetched; asks its origin first if need be.
+
+        Raises:
+            NotNow: the origin has to be asked, and it is not its turn.
+        """
+        known = self._rules_of(origin(url), turns)
         if isinstance(known, _Unreachable):
-            return RobotsVerdict(False, known.reason, known.detail)
-        allowed = known.allows(url)
-        reason = None if allowed else Reason.ROBOTS
-        return RobotsVerdict(allowed, reason, crawl_delay_seconds=known.crawl_delay)
+            return RobotsVerdict(False, known.reason, known.detail, is_passing=known.is_passing)
+        rule = known.blocking_rule(url)
+        return RobotsVerdict(
+            rule is None,
+            None if rule is None else Reason.ROBOTS,
+            crawl_delay_seconds=known.crawl_delay,
+            rule=rule,
+        )
 
-    def rules(self, url: str) -> RobotsRules | None:
-        """The rules of a canonical URL's origin (its sitemaps too), or None if unreachable."""
-        known = self._rules_of(origin(url))
+    def rules(self, url: str, turns: Turns) -> RobotsRules | None:
+        """The rules of a canonical URL's origin (its sitemaps too), or None if unreachable.
+
+        Raises:
+            NotNow: the origin has to be asked, and it is not its turn.
+        """
+        known = self._rules_of(origin(url), turns)
         return known if isinstance(known, RobotsRules) else None
 
-    def _rules_of(self, site: str) -> RobotsRules | _Unreachable:
-        return self._known.get(site, lambda expired: self._ask(site, expired))
+    def _rules_of(self, site: str, turns: Turns) -> _Known:
+        return self._known.get(site, lambda expired: self._learn(site, expired, turns))
 
-    def _ask(
-        self, site: str, expired: RobotsRules | _Unreachable | None
-    ) -> tuple[RobotsRules | _Unreachable, float]:
+    def _learn(self, site: str, expired: _Known | None, turns: Turns) -> tuple[_Known, float]:
+        """What is known of an origin, from the shelf or by asking it, and for how long it holds.
+
+        Rules that were known go on until they can be asked for again (RFC 9309, section 2.4).
+        """
+        shelved = self._claim(site)
+        if shelved is None:
+            known, seconds = self._ask_claimed(site, turns)
+        else:
+            known = _understand(*shelved)
+            seconds = SHELVED_SECONDS if isinstance(known, RobotsRules) else FAILED_SECONDS
+        if isinstance(known, _Unreachable) and isinstance(expired, RobotsRules):
+            return expired, RETRY_SECONDS
+        return known, seconds
+
+    def _claim(self, site: str) -> tuple[int, bytes] | None:
+        """The shelved answer; None when it is this worker that is to ask."""
+        patience = self._monotonic() + CLAIM_SECONDS
+        while True:
+            shelved = self._shelf.get(site)
+            if shelved is not None or self._shelf.claim(site, CLAIM_SECONDS):
+                return shelved
+            if self._monotonic() > patience:
+                return None
+            gevent.sleep(_SHELF_POLL_SECONDS)
+
+    def _ask_claimed(self, site: str, turns: Turns) -> tuple[_Known, float]:
+        try:
+            return self._ask(site, turns)
+        finally:
+            self._shelf.release(site)
+
+    def _ask(self, site: str, turns: Turns) -> tuple[_Known, float]:
         outcome = self._fetcher.fetch(
-            f"{site}/robots.txt", LIMITS, wants_body=_is_success, follow=_always
+            f"{site}/robots.txt",
+            LIMITS,
+            wants_body=_is_success,
+            follow=_always,
+            turns=turns,
         )
-        known = _understand(outcome)
-        if not isinstance(known, _Unreachable):
-            return known, self._ttl_seconds
-        # Rules that were known go on until they can be asked for again (section 2.4).
-        kept = expired if isinstance(expired, RobotsRules) else known
-        return kept, self._retry_seconds
+        match outcome:
+            case Postponed():
+                raise NotNow(outcome.seconds, outcome.why)
+            case Redirected():  # never: every redirect is followed
+                return ALLOW_ALL, TTL_SECONDS
+            case Fetched():
+                return self._shelve(site, outcome.status, outcome.body, _lifetime(outcome))
+            case FetchFailure() if outcome.reason in _NO_ROBOTS:
+                return self._shelve(site, _NO_FILE, b"", TTL_SECONDS)
+            case FetchFailure():
+                return _unreachable(outcome), FAILED_SECONDS
+
+    def _shelve(self, site: str, status: int, body: bytes, seconds: float) -> tuple[_Known, float]:
+        self._shelf.put(site, status, body, seconds)
+        return _understand(status, body), seconds
 
 
 def _is_success(status: int, content_type: str | None) -> bool:
     return 200 <= status < 300
 
 
-def _always(target: str) -> bool:
-    return True
+def _always(target: str) -> None:
+    """Redirects lead anywhere, other hosts included (RFC 9309, section 2.3.1.2)."""
 
 
-def _understand(outcome: Fetched | Redirected | FetchFailure) -> RobotsRules | _Unreachable:
-    match outcome:
-        case Fetched():
-            rules = rules_for_status(outcome.status, outcome.body)
-            detail = f"robots.txt answered {outcome.status}"
-            return rules or _Unreachable(Reason.ROBOTS_UNREACHABLE, detail)
-        case FetchFailure():
-            return _understand_failure(outcome)
-        case Redirected():  # never: every redirect is followed
-            return ALLOW_ALL
+def _lifetime(answer: Fetched) -> float:
+    if answer.status == 429:
+        return min(MAX_TTL_SECONDS, BUSY_SECONDS + (answer.retry_after_seconds or 0.0))
+    return RETRY_SECONDS if answer.status >= 500 else TTL_SECONDS
 
 
-def _understand_failure(failure: FetchFailure) -> RobotsRules | _Unreachable:
-    if failure.reason in _NO_ROBOTS:
-        return ALLOW_ALL
+def _understand(status: int, body: bytes) -> _Known:
+    if len(body) > LONG_BYTES:
+        rules: RobotsRules | None = gevent.get_hub().threadpool.apply(
+            rules_for_status, (status, body)
+        )
+    else:
+        rules = rules_for_status(status, body)
+    return rules or _Unreachable(
+        Reason.ROBOTS_UNREACHABLE, f"robots.txt answered {status}", is_passing=True
+    )
+
+
+def _unreachable(failure: FetchFailure) -> _Unreachable:
     if failure.reason in _NO_HOST and not failure.hops:
-        return _Unreachable(failure.reason, failure.detail)
-    return _Unreachable(Reason.ROBOTS_UNREACHABLE, f"robots.txt: {failure.detail}")
+        return _Unreachable(failure.reason, failure.detail, failure.is_passing)
+    return _Unreachable(Reason.ROBOTS_UNREACHABLE, f"robots.txt: {failure.detail}", True)
+
+
+def _weight(known: _Known) -> int:
+    return known.size if isinstance(known, RobotsRules) else 0
