@@ -21,7 +21,7 @@ MOST_LINKS = 20
 _MOST_PARAGRAPHS = 12
 _CHECK_TEXT = 2_000
 _SHELL_TEXT = 200
-_NO_TEXT = 20
+_ADVICE_TEXT = 500
 _NOT_SHOWN = ["script", "style", "noscript", "template", "link", "meta", "title", "head"]
 
 _MOUNTS = (
@@ -35,7 +35,7 @@ _MOUNTS = (
 _MEDIA = "img, svg, picture, video, audio, object, embed, iframe, frame, frameset, form, input"
 _LOADING = re.compile(
     r"(?:loading|please wait|one moment|laden|wird geladen|chargement|cargando|caricamento"
-    r"|carregando|загрузка|加载中|読み込み中)\b.{0,60}",
+    r"|carregando|загрузка|加载中|読み込み中)\b.{0,30}",
     re.I,
 )
 _WANTS_SCRIPT = re.compile(
@@ -55,8 +55,8 @@ def judge_page(tree: LexborHTMLParser, html: str, links: int) -> Reason | None:
     """
     if links > MOST_LINKS or html.count("<p") > _MOST_PARAGRAPHS:
         return None
-    wants_script = _wants_script(tree)
     has_script = tree.css_first("script") is not None
+    advice = fold(" ".join(node.text() for node in tree.css("noscript")), _ADVICE_TEXT + 1)
     tree.strip_tags(_NOT_SHOWN)
     body = tree.body
     text = fold(body.text(), _CHECK_TEXT + 1) if body else ""
@@ -64,7 +64,7 @@ def judge_page(tree: LexborHTMLParser, html: str, links: int) -> Reason | None:
         return None
     if asks_for_human(html, text):
         return Reason.CHALLENGE
-    if body and has_script and _is_shell(body, text, wants_script, links):
+    if body and has_script and _is_shell(body, text, advice, links):
         return Reason.NEEDS_JAVASCRIPT
     return None
 
@@ -81,24 +81,25 @@ def problem_of_answer(
     return problem if problem is Reason.CHALLENGE else None
 
 
-def _wants_script(tree: LexborHTMLParser) -> bool:
-    """Whether `<noscript>` asks for JavaScript."""
-    return any(_WANTS_SCRIPT.search(node.text()) for node in tree.css("noscript"))
-
-
-def _is_shell(body: LexborNode, text: str, wants_script: bool, links: int) -> bool:
-    if len(text) > _SHELL_TEXT:
+def _is_shell(body: LexborNode, text: str, advice: str, links: int) -> bool:
+    """Takes what is shown, and the `advice` in `<noscript>`, where forums keep whole pages."""
+    if len(text) > _SHELL_TEXT or len(advice) > _ADVICE_TEXT:
         return False
     if _WANTS_SCRIPT.search(text) or _LOADING.fullmatch(text):
         return True
-    if any(len(fold(mount.text(), _NO_TEXT + 1)) <= _NO_TEXT for mount in body.css(_MOUNTS)):
+    if any(_is_empty(mount) for mount in body.css(_MOUNTS)):
         return True
-    if len(text) > _NO_TEXT:
-        return wants_script and not links
-    return wants_script or _is_custom(body) or (not links and body.css_first(_MEDIA) is None)
+    if _WANTS_SCRIPT.search(advice) and not links:
+        return True
+    return _is_custom(body) or not (text or links or body.css_first(_MEDIA))
+
+
+def _is_empty(mount: LexborNode) -> bool:
+    text = fold(mount.text(), _SHELL_TEXT)
+    return not text or _LOADING.fullmatch(text) is not None
 
 
 def _is_custom(body: LexborNode) -> bool:
     """Whether the page is one custom element (HTML, section 4.13) that its script defines."""
     children = [child for child in body.iter() if child.tag]
-    return len(children) == 1 and "-" in (children[0].tag or "")
+    return len(children) == 1 and "-" in (children[0].tag or "") and _is_empty(children[0])
