@@ -2,24 +2,48 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 from crawler.domain import urls
-from crawler.domain.errors import FieldError, InvalidRequest, UnsupportedOption
-from crawler.domain.model import JobOptions, ScopeKind
+from crawler.domain.admission import NO_HOST_RULES, HostRules
+from crawler.domain.errors import FieldError, InvalidRequest
+from crawler.domain.headers import Credentials, parse_cookies, parse_headers
+from crawler.domain.model import JobOptions, ScopeKind, SitemapUse
+from crawler.domain.patterns import MAX_RULES, parse_rule
 
 MAX_ROOTS = 1_000
 """Most URLs in one job's list of roots."""
 
-_NOT_BUILT = "is not supported yet"
-
 
 @dataclass(frozen=True, slots=True)
 class JobRequest:
-    """A job to create: canonical roots, each once, and options."""
+    """A job to create: canonical roots, each once, options, and what to send along."""
 
     urls: tuple[str, ...]
     options: JobOptions
+    credentials: Credentials | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What whoever runs Clew allows its users; the defaults allow everything."""
+
+    max_pages: int | None = None
+    allow_ignore_robots: bool = True
+    denied: HostRules = NO_HOST_RULES
+
+    def bound(self, options: JobOptions) -> JobOptions:
+        """Options within the policy: the default ones, and those of jobs from before it."""
+        pages = min(
+            (each for each in (options.max_pages, self.max_pages) if each is not None), default=None
+        )
+        ignores = options.ignore_robots and self.allow_ignore_robots
+        return replace(options, max_pages=pages, ignore_robots=ignores)
+
+
+FREE = Policy()
+"""No rules beside those of the API itself."""
 
 
 @dataclass
@@ -28,30 +52,28 @@ class _Reader:
 
     body: Mapping[str, Any]
     wrong: list[FieldError] = field(default_factory=list)
-    unbuilt: list[FieldError] = field(default_factory=list)
 
     def take(self, name: str, default: Any, read: Callable[[Any], Any]) -> Any:
         if name not in self.body:
             return default
         try:
             return read(self.body[name])
-        except NotImplementedError as error:
-            self.unbuilt.append(FieldError(name, str(error)))
         except ValueError as error:
-            self.wrong.append(FieldError(name, str(error)))
+            self.refuse(name, str(error))
         return default
+
+    def refuse(self, name: str, why: str) -> None:
+        self.wrong.append(FieldError(name, why))
 
     def refuse_unknown(self, known: frozenset[str]) -> None:
         for name in sorted(set(self.body) - known):
             shown = "".join(char if char.isprintable() else "?" for char in name[:60])
-            self.wrong.append(FieldError(shown, "is not a known member"))
+            self.refuse(shown, "is not a known member")
 
     def finish(self) -> None:
-        """Raises what was found: mistakes before wishes that can't be met yet."""
+        """Raises what was found."""
         if self.wrong:
             raise InvalidRequest(*self.wrong)
-        if self.unbuilt:
-            raise UnsupportedOption(*self.unbuilt)
 
 
 def _whole(low: int, high: int, *, none: bool) -> Callable[[Any], int | None]:
@@ -72,35 +94,39 @@ def _flag(value: Any) -> bool:
     return value
 
 
-def _scope(value: Any) -> ScopeKind:
-    if value in ("domain", "any"):
-        raise NotImplementedError(f'"{value}" {_NOT_BUILT}; use "host" or "path"')
-    if value not in ("host", "path"):
-        raise ValueError('must be "host" or "path"')
-    return ScopeKind(value)
+def _one_of(kind: type[StrEnum]) -> Callable[[Any], Any]:
+    *others, last = (f'"{each}"' for each in kind)
+    expected = f"must be {', '.join(others)} or {last}"
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, str) or value not in set(kind):
+            raise ValueError(expected)
+        return kind(value)
+
+    return read
 
 
-def _patterns(value: Any) -> tuple[str, ...]:
+def _rules(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or any(not isinstance(each, str) for each in value):
         raise ValueError("must be a list of strings")
-    if value:
-        raise NotImplementedError(_NOT_BUILT)
-    return ()
+    return _at_most_all(tuple(_each_once(value, parse_rule)))
 
 
-def _sitemap(value: Any) -> str:
-    if value in ("include", "only"):
-        raise NotImplementedError(f'"{value}" {_NOT_BUILT}; use "skip"')
-    if value != "skip":
-        raise ValueError('must be "skip"')
-    return "skip"
+def _at_most_all(rules: tuple[str, ...]) -> tuple[str, ...]:
+    if len(rules) > MAX_RULES:
+        raise ValueError(f"has more than {MAX_RULES} rules")
+    return rules
 
 
-def _max_age(value: Any) -> int:
-    seconds = _whole(0, 10**9, none=False)(value) or 0
-    if seconds:
-        raise NotImplementedError(f"other than 0 {_NOT_BUILT}")
-    return seconds
+def _each_once(entries: list[Any], read: Callable[[Any], str]) -> dict[str, None]:
+    """The entries of a list as read, in their order; a wrong one is named by its number."""
+    found: dict[str, None] = {}
+    for number, entry in enumerate(entries, 1):
+        try:
+            found[read(entry)] = None
+        except ValueError as error:
+            raise ValueError(f"has a wrong entry: number {number} {error}") from None
+    return found
 
 
 _LIMITS: dict[str, tuple[str, Callable[[Any], Any]]] = {
@@ -112,41 +138,71 @@ _LIMITS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     **_LIMITS,
-    "scope": ("scope", _scope),
-    "include": ("include", _patterns),
-    "exclude": ("exclude", _patterns),
-    "sitemap": ("sitemap", _sitemap),
+    "scope": ("scope", _one_of(ScopeKind)),
+    "include": ("include", _rules),
+    "exclude": ("exclude", _rules),
+    "sitemap": ("sitemap", _one_of(SitemapUse)),
     "ignoreRobots": ("ignore_robots", _flag),
-    "maxAgeSeconds": ("max_age_seconds", _max_age),
+    "maxAgeSeconds": ("max_age_seconds", _whole(0, 10**9, none=False)),
 }
 
 
-def parse_job_request(body: Any) -> JobRequest:
+def parse_job_request(body: Any, policy: Policy = FREE) -> JobRequest:
     """The job that a `POST /api/v4/jobs` asks for.
 
     Raises:
-        InvalidRequest: naming every field that is wrong, unknown members included.
-        UnsupportedOption: for options of the contract that are not built.
+        InvalidRequest: naming every field that is wrong or against the policy, unknown members
+            included.
     """
     reader = _Reader(_object(body))
-    reader.refuse_unknown(frozenset(_FIELDS) | {"url", "urls"})
-    roots = _roots(reader)
-    options = _options(reader, JobOptions(), _FIELDS)
+    reader.refuse_unknown(frozenset(_FIELDS) | {"url", "urls", "headers", "cookies"})
+    roots = _roots(reader, policy)
+    options = _options(reader, policy.bound(JobOptions()), _FIELDS)
+    _refuse_beyond(policy, options, reader)
+    credentials = _credentials(reader, roots)
     reader.finish()
-    return JobRequest(roots, options)
+    names = (tuple(credentials.headers), tuple(credentials.cookies))
+    options = replace(options, headers=names[0], cookies=names[1])
+    return JobRequest(roots, options, credentials or None)
 
 
-def parse_changes(body: Any, options: JobOptions) -> JobOptions:
-    """The options after a `PATCH`, which may change limits.
+def parse_changes(body: Any, options: JobOptions, policy: Policy = FREE) -> JobOptions:
+    """The options after a `PATCH`: limits are changed, exclude rules come to those there are.
 
     Raises:
-        InvalidRequest, UnsupportedOption: as `parse_job_request`.
+        InvalidRequest: as `parse_job_request`.
     """
     reader = _Reader(_object(body))
     reader.refuse_unknown(frozenset(_LIMITS) | {"exclude"})
-    changed = _options(reader, options, {**_LIMITS, "exclude": ("exclude", _patterns)})
+    changed = _options(reader, policy.bound(options), _LIMITS)
+    _refuse_beyond(policy, changed, reader)
+    exclude = reader.take("exclude", options.exclude, lambda value: _added(options, value))
     reader.finish()
-    return changed
+    return replace(changed, exclude=exclude)
+
+
+def _added(options: JobOptions, value: Any) -> tuple[str, ...]:
+    return _at_most_all(tuple(dict.fromkeys((*options.exclude, *_rules(value)))))
+
+
+def _refuse_beyond(policy: Policy, options: JobOptions, reader: _Reader) -> None:
+    """What the operator does not allow is told, never silently given in a smaller size."""
+    allowed = policy.bound(options)
+    if allowed.max_pages != options.max_pages:
+        reader.refuse("maxPages", f"may be at most {allowed.max_pages:,} on this server")
+    if allowed.ignore_robots != options.ignore_robots:
+        reader.refuse("ignoreRobots", "is not allowed on this server")
+
+
+def _credentials(reader: _Reader, roots: tuple[str, ...]) -> Credentials:
+    """Headers and cookies are for one site: those of one must not reach another."""
+    credentials = Credentials(
+        reader.take("headers", {}, parse_headers), reader.take("cookies", {}, parse_cookies)
+    )
+    if credentials and len({urls.origin(root) for root in roots}) > 1:
+        name = "headers" if credentials.headers else "cookies"
+        reader.refuse(name, "can be sent only where all URLs are of one scheme, host and port")
+    return credentials
 
 
 def parse_resume(body: Any) -> bool:
@@ -186,29 +242,30 @@ def _options(
     return replace(options, **values)
 
 
-def _roots(reader: _Reader) -> tuple[str, ...]:
+def _roots(reader: _Reader, policy: Policy) -> tuple[str, ...]:
     if ("url" in reader.body) == ("urls" in reader.body):
-        reader.wrong.append(FieldError("url", "or urls must be given, and only one of them"))
+        reader.refuse("url", "or urls must be given, and only one of them")
         return ()
+
+    def read(value: Any) -> str:
+        return _url(value, policy)
+
     if "url" in reader.body:
-        url = reader.take("url", "", _url)
-        return (url,)
-    return tuple(reader.take("urls", (), _url_list))
+        url = reader.take("url", None, read)
+        return (url,) if url else ()
+    return tuple(reader.take("urls", (), lambda value: _url_list(value, read)))
 
 
-def _url(value: Any) -> str:
+def _url(value: Any, policy: Policy) -> str:
     if not isinstance(value, str):
         raise ValueError("must be a string")
-    return urls.parse_typed(value)
+    url = urls.parse_typed(value)
+    if policy.denied.denies(urls.host(url)):
+        raise ValueError("is on a host that may not be crawled from this server")
+    return url
 
 
-def _url_list(value: Any) -> tuple[str, ...]:
+def _url_list(value: Any, read: Callable[[Any], str]) -> tuple[str, ...]:
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_ROOTS:
         raise ValueError(f"must be a list of 1 to {MAX_ROOTS:,} URLs")
-    found: dict[str, None] = {}
-    for index, each in enumerate(value):
-        try:
-            found[_url(each)] = None
-        except ValueError as error:
-            raise ValueError(f"has a wrong entry: number {index + 1} {error}") from None
-    return tuple(found)
+    return tuple(_each_once(value, read))

@@ -9,7 +9,7 @@ import re
 _TRACKING_FAMILIES = (
     "utm_", "hsa_", "mtm_", "matomo_", "pk_", "piwik_", "at_campaign", "at_medium",
 )  # fmt: skip
-"""Beginnings of names: Google Analytics' campaign parameters, HubSpot's, Matomo's, AT Internet's."""
+"""How the names begin that Google Analytics, HubSpot, Matomo and AT Internet give to campaigns."""
 
 _TRACKING = (
     "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "gad_source", "gad_campaignid", "srsltid",

@@ -1,7 +1,11 @@
-"""Which URLs belong to a job: the same host, or the same folder, as its root after redirects."""
+"""Which URLs belong to a job: judged by its roots, after their redirects."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+
+from publicsuffixlist import PublicSuffixList
 
 from crawler.domain import urls
 from crawler.domain.model import ScopeKind
@@ -9,7 +13,7 @@ from crawler.domain.model import ScopeKind
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The parts of the web that a job covers, as URL prefixes.
+    """The parts of the web that a job covers, as URL prefixes, and domains as a whole.
 
     Every prefix ends in `/`, so that `/docs` never lets `/docs-old` in, and a prefix test on
     canonical URLs decides: no URL is parsed a second time on the way of ~150 links a page.
@@ -17,28 +21,78 @@ class Scope:
 
     prefixes: tuple[str, ...]
     exact: frozenset[str]
+    domains: frozenset[str] = frozenset()
 
     def admits(self, url: str) -> bool:
         """Whether a canonical URL is within the scope."""
-        return url.startswith(self.prefixes) or url in self.exact
+        if url.startswith(self.prefixes) or url in self.exact:
+            return True
+        return bool(self.domains) and registrable_domain(urls.host(url)) in self.domains
 
 
 def scope_of(kind: ScopeKind, bases: Iterable[str]) -> Scope:
     """The scope around some roots (canonical URLs, after their redirects).
 
-    `host` is the root's origin's host on any of http and https with that port; `path` is the
-    root's folder and, where the root is a folder without its slash, that name itself.
+    `host` is the root's host and port, on http and https where the port is the default one.
+    `domain` is every host of the root's registrable domain, on any port; a host without one (an IP
+    address, `localhost`, a public suffix such as `github.io`) stands for itself, as in `host`.
+    `path` is the root's folder and, where the root is a folder without its slash, that name itself.
+    `any` is the whole web.
     """
-    prefixes: dict[str, None] = {}
-    exact: set[str] = set()
-    for base in bases:
-        if kind is ScopeKind.HOST:
-            prefixes.update(dict.fromkeys(_both_schemes(urls.origin(base) + "/")))
-        else:
-            folder, name = _folder(base)
-            prefixes.update(dict.fromkeys(_both_schemes(folder)))
-            exact.update(_both_schemes(name))
-    return Scope(tuple(prefixes), frozenset(exact))
+    scopes = [_AROUND[kind](base) for base in dict.fromkeys(bases)]
+    return Scope(
+        tuple(dict.fromkeys(prefix for each in scopes for prefix in each.prefixes)),
+        frozenset().union(*(each.exact for each in scopes)),
+        frozenset().union(*(each.domains for each in scopes)),
+    )
+
+
+@lru_cache(maxsize=4096)
+def registrable_domain(host: str) -> str | None:
+    """The domain under which a host was registered (`docs.example.co.uk` → `example.co.uk`).
+
+    By the Public Suffix List, its private part included: two users of `github.io` are no one
+    domain. None for IP addresses and for names that are a public suffix or have no dot.
+    """
+    if host.startswith("[") or _IPV4.fullmatch(host):
+        return None
+    return _suffixes().privatesuffix(host.rstrip("."))
+
+
+# What WHATWG's parser makes of every spelling of an IPv4 address.
+_IPV4 = re.compile(r"\d+\.\d+\.\d+\.\d+")
+
+
+@lru_cache(maxsize=1)
+def _suffixes() -> PublicSuffixList:
+    """The list that the package brings, read when first needed (50 ms); nothing is fetched."""
+    return PublicSuffixList()
+
+
+def _host(base: str) -> Scope:
+    return Scope(_both_schemes(urls.origin(base) + "/"), frozenset())
+
+
+def _domain(base: str) -> Scope:
+    domain = registrable_domain(urls.host(base))
+    return Scope(_host(base).prefixes, frozenset(), frozenset({domain} if domain else ()))
+
+
+def _path(base: str) -> Scope:
+    folder, name = _folder(base)
+    return Scope(_both_schemes(folder), frozenset(_both_schemes(name)))
+
+
+def _any(base: str) -> Scope:
+    return Scope(("http://", "https://"), frozenset())
+
+
+_AROUND: dict[ScopeKind, Callable[[str], Scope]] = {
+    ScopeKind.HOST: _host,
+    ScopeKind.DOMAIN: _domain,
+    ScopeKind.PATH: _path,
+    ScopeKind.ANY: _any,
+}
 
 
 def _both_schemes(url: str) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ MAX_URL_LENGTH = 2_000
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
-_HTTP = ("http://", "https://")
+SCHEMES = ("http://", "https://")
+"""How every canonical URL begins."""
 
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 # Escapes that have another normal form: lower-case digits, or an unreserved character. One that
@@ -55,7 +56,7 @@ def resolve(href: str, base: str) -> str | None:
 
 def _page_url(href: str) -> str | None:
     """What names the page in an URL that WHATWG parsing made; most links pass untouched."""
-    if not href.startswith(_HTTP):
+    if not href.startswith(SCHEMES):
         return None
     if "@" in href and _has_credentials(href):
         return None
@@ -72,6 +73,17 @@ def _page_url(href: str) -> str | None:
 def _normal_escape(match: re.Match[str]) -> str:
     char = chr(int(match[0][1:], 16))
     return char if char in _UNRESERVED else match[0].upper()
+
+
+def spelled(path: str) -> str:
+    """A path with its query, or the end of one, in the spelling of canonical URLs; `*` stays.
+
+    Raises:
+        ValueError: for lone surrogates, which no URL can hold.
+    """
+    site = "http://site/"
+    form = normalize_url(site + path.removeprefix("/"))
+    return path[: path.startswith("/")] + _ODD_ESCAPE.sub(_normal_escape, form[len(site) :])
 
 
 def _has_credentials(href: str) -> bool:
