@@ -17,8 +17,11 @@ from crawler.version import PROJECT_URL, VERSION
 KEYS = (
     "DATABASE_URL", "REDIS_URL", "CLEW_DATA_DIR", "CLEW_BIND", "CLEW_TOKEN", "CLEW_PUBLIC_URL",
     "CLEW_ALLOW_PRIVATE", "CLEW_FUNCTIONS_URL", "CLEW_SECRET", "WEB_CONCURRENCY", "CLEW_DB_POOL",
-    "CLEW_USER_AGENT", "CLEW_CONTACT", "CLEW_CA_BUNDLE",
+    "CLEW_USER_AGENT", "CLEW_CONTACT", "CLEW_CA_BUNDLE", "CLEW_DENY_HOSTS", "CLEW_MAX_PAGES",
+    "CLEW_MAX_RUNNING_JOBS", "CLEW_ALLOW_IGNORE_ROBOTS", "CLEW_MAX_DISK", "CLEW_CACHE_SIZE",
 )
+
+GIB = 2**30
 
 
 def read(**environ: str) -> Settings:
@@ -41,6 +44,9 @@ def test_an_empty_environment_gives_the_defaults() -> None:
     assert settings.db_pool == 8
     assert settings.workers == default_workers()
     assert settings.user_agent == f"Clew/{VERSION} (+{PROJECT_URL})"
+    assert settings.deny_hosts is settings.max_pages is settings.max_running_jobs is None
+    assert settings.max_disk_bytes is None and settings.cache_bytes == GIB
+    assert settings.allow_ignore_robots is True
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -109,6 +115,23 @@ def test_a_public_url_needs_a_token() -> None:
     ("CLEW_CONTACT", "a\nb"),
     ("CLEW_CA_BUNDLE", "/nowhere/ca.pem"),
     ("CLEW_CA_BUNDLE", "/etc/passwd"),
+    ("CLEW_DENY_HOSTS", "http://example.com/"),
+    ("CLEW_DENY_HOSTS", "exa mple.com"),
+    ("CLEW_DENY_HOSTS", "example.com,*"),
+    ("CLEW_DENY_HOSTS", "10.0.0.0/33"),
+    ("CLEW_MAX_PAGES", "0"),
+    ("CLEW_MAX_PAGES", "-5"),
+    ("CLEW_MAX_PAGES", "many"),
+    ("CLEW_MAX_RUNNING_JOBS", "0"),
+    ("CLEW_MAX_RUNNING_JOBS", "1.5"),
+    ("CLEW_ALLOW_IGNORE_ROBOTS", "maybe"),
+    ("CLEW_ALLOW_IGNORE_ROBOTS", "2"),
+    ("CLEW_MAX_DISK", "10 gigabytes"),
+    ("CLEW_MAX_DISK", "1000"),
+    ("CLEW_MAX_DISK", "0"),
+    ("CLEW_MAX_DISK", "2000000T"),
+    ("CLEW_CACHE_SIZE", "-1G"),
+    ("CLEW_CACHE_SIZE", "1.5G"),
 ])
 def test_a_wrong_value_is_named_in_one_line(key: str, value: str) -> None:
     text = complaint(**{"CLEW_TOKEN": "open-sesame", key: value})
@@ -134,6 +157,40 @@ def test_secrets_are_never_repeated(key: str, value: str, hidden: str) -> None:
 def test_networks_are_read_as_networks() -> None:
     networks = read(CLEW_ALLOW_PRIVATE="127.0.0.0/8, fd00::/8,10.1.2.3").allow_private
     assert networks == tuple(map(ip_network, ("127.0.0.0/8", "fd00::/8", "10.1.2.3/32")))
+
+
+@pytest.mark.parametrize(("value", "expected"), [
+    ("1M", 2**20), ("10G", 10 * GIB), ("10g", 10 * GIB), ("2 GiB", 2 * GIB), ("512MB", GIB // 2),
+    ("1T", 2**40), ("1048576", 2**20), ("2048K", 2**21),
+])
+def test_sizes_are_read_in_powers_of_1024(value: str, expected: int) -> None:
+    assert read(CLEW_MAX_DISK=value).max_disk_bytes == expected
+
+
+def test_the_cache_takes_no_more_than_a_quarter_of_the_disk() -> None:
+    assert read(CLEW_CACHE_SIZE="0").cache_bytes == 0
+    assert read(CLEW_CACHE_SIZE="3G").cache_bytes == 3 * GIB
+    assert read(CLEW_MAX_DISK="2G").cache_bytes == GIB // 2
+    assert read(CLEW_MAX_DISK="2G", CLEW_CACHE_SIZE="100M").cache_bytes == 100 * 2**20
+
+
+def test_the_bounds_of_all_users_are_read() -> None:
+    settings = read(CLEW_MAX_PAGES="500", CLEW_MAX_RUNNING_JOBS="2", CLEW_ALLOW_IGNORE_ROBOTS="0")
+    assert (settings.max_pages, settings.max_running_jobs) == (500, 2)
+    assert settings.allow_ignore_robots is False
+    rules = read(CLEW_DENY_HOSTS="example.com, *.internal,10.0.0.0/8").deny_hosts
+    assert rules is not None
+    hosts = ("www.example.com", "a.internal", "internal", "10.1.2.3", "example.org")
+    assert [rules.denies(host) for host in hosts] == [True, True, False, True, False]
+
+
+def test_answers_depend_on_who_asks_and_where_it_may_go() -> None:
+    realms = {
+        read().fetch_realm,
+        read(CLEW_USER_AGENT="Other/1").fetch_realm,
+        read(CLEW_ALLOW_PRIVATE="10.0.0.0/8").fetch_realm,
+    }
+    assert len(realms) == 3
 
 
 @pytest.mark.parametrize(("agent", "contact", "expected"), [

@@ -10,22 +10,24 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
-from typing import Self, TypeVar
-from urllib.parse import SplitResult, urlsplit
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from crawler.cores import usable_cores
+from crawler.settings import values
 from crawler.version import PROJECT_URL, VERSION
 
+if TYPE_CHECKING:
+    from crawler.domain.admission import HostRules
+
 _T = TypeVar("_T")
-_PRINTABLE = re.compile(r"[\x20-\x7e]+")
-_TOKEN = re.compile(r"[\x21-\x7e]+")
-_HOST = re.compile(r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]+")
 _SECRET_KEYS = frozenset({"CLEW_TOKEN", "CLEW_SECRET"})
 _SHOWN_CHARACTERS = 200
 _SECRET_BYTES = 32
-_SECRET_MIN_CHARACTERS = 16
+_CACHE_BYTES = 2**30
+_LEAST_DISK_BYTES = 2**20
+_CACHE_SHARE = 4
 
 
 class SettingsError(ValueError):
@@ -34,7 +36,11 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All settings, checked. ``database_url`` and ``redis_url`` are None when embedded."""
+    """All settings, checked. ``database_url`` and ``redis_url`` are None when embedded.
+
+    What bounds every user is None where there is no bound: ``deny_hosts``, ``max_pages`` and
+    ``max_running_jobs``, ``max_disk_bytes``.
+    """
 
     database_url: str | None
     redis_url: str | None
@@ -51,33 +57,52 @@ class Settings:
     user_agent: str
     contact: str | None
     ca_bundle: str | None
+    deny_hosts: "HostRules | None"
+    max_pages: int | None
+    max_running_jobs: int | None
+    allow_ignore_robots: bool
+    max_disk_bytes: int | None
+    cache_bytes: int
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
         """Read the settings from ``environ``; raises SettingsError for the first wrong one."""
         read = _Reader(environ)
-        host, port = read("CLEW_BIND", _bind, ("127.0.0.1", 8000))
-        token = read("CLEW_TOKEN", _token, None)
-        public_url = read("CLEW_PUBLIC_URL", _base_url, None)
+        host, port = read("CLEW_BIND", values.bind, ("127.0.0.1", 8000))
+        token = read("CLEW_TOKEN", values.token, None)
+        public_url = read("CLEW_PUBLIC_URL", values.base_url, None)
         _check_exposure(environ, host, token, public_url)
-        contact = read("CLEW_CONTACT", _header_text, None)
+        contact = read("CLEW_CONTACT", values.header_text, None)
+        max_disk_bytes = read("CLEW_MAX_DISK", values.size(_LEAST_DISK_BYTES), None)
+        cache_bytes = read("CLEW_CACHE_SIZE", values.size(0), _CACHE_BYTES)
         return cls(
-            database_url=read("DATABASE_URL", _database_url, None),
-            redis_url=read("REDIS_URL", _redis_url, None),
-            data_dir=read("CLEW_DATA_DIR", _data_dir, None) or _default_data_dir(environ),
+            database_url=read("DATABASE_URL", values.database_url, None),
+            redis_url=read("REDIS_URL", values.redis_url, None),
+            data_dir=read("CLEW_DATA_DIR", values.data_dir, None) or _default_data_dir(environ),
             bind_host=host,
             bind_port=port,
             token=token,
             public_url=public_url,
-            allow_private=read("CLEW_ALLOW_PRIVATE", _networks, ()),
-            functions_url=read("CLEW_FUNCTIONS_URL", _base_url, None),
-            secret=read("CLEW_SECRET", _secret, None),
-            workers=read("WEB_CONCURRENCY", _whole_number(1, 64), None) or default_workers(),
-            db_pool=read("CLEW_DB_POOL", _whole_number(2, 100), 8),
-            user_agent=_with_contact(read("CLEW_USER_AGENT", _header_text, None), contact),
+            allow_private=read("CLEW_ALLOW_PRIVATE", values.networks, ()),
+            functions_url=read("CLEW_FUNCTIONS_URL", values.base_url, None),
+            secret=read("CLEW_SECRET", values.secret, None),
+            workers=read("WEB_CONCURRENCY", values.whole_number(1, 64), None) or default_workers(),
+            db_pool=read("CLEW_DB_POOL", values.whole_number(2, 100), 8),
+            user_agent=_with_contact(read("CLEW_USER_AGENT", values.header_text, None), contact),
             contact=contact,
-            ca_bundle=read("CLEW_CA_BUNDLE", _ca_bundle, None),
+            ca_bundle=read("CLEW_CA_BUNDLE", values.ca_bundle, None),
+            deny_hosts=read("CLEW_DENY_HOSTS", values.host_rules, None),
+            max_pages=read("CLEW_MAX_PAGES", values.whole_number(1, 999_999_999), None),
+            max_running_jobs=read("CLEW_MAX_RUNNING_JOBS", values.whole_number(1, 9_999), None),
+            allow_ignore_robots=read("CLEW_ALLOW_IGNORE_ROBOTS", values.yes_or_no, True),
+            max_disk_bytes=max_disk_bytes,
+            cache_bytes=_beside(cache_bytes, max_disk_bytes),
         )
+
+    @property
+    def fetch_realm(self) -> str:
+        """Return what a site's answer depends on beside its URL, see ``HttpCache``."""
+        return f"{self.user_agent} {' '.join(map(str, self.allow_private))}"
 
 
 def default_workers() -> int:
@@ -94,7 +119,7 @@ def load_secret(data_dir: Path) -> str:
     if not path.exists():
         _write_once(path, secrets.token_hex(_SECRET_BYTES))
     secret = path.read_text(encoding="ascii", errors="replace").strip()
-    if len(secret) < _SECRET_MIN_CHARACTERS:
+    if len(secret) < values.SECRET_MIN_CHARACTERS:
         raise SettingsError(f"{path} holds no secret: remove it, or set CLEW_SECRET")
     return secret
 
@@ -150,78 +175,11 @@ def _check_exposure(
         )
 
 
-def _bind(value: str) -> tuple[str, int]:
-    expected = "an address and a port from 1 to 65535, such as 127.0.0.1:8000 or [::1]:8000"
-    host, colon, port = value.rpartition(":")
-    bracketed = host.startswith("[") and host.endswith("]")
-    host = host[1:-1] if bracketed else host
-    if not colon or not _HOST.fullmatch(host) or bracketed != (":" in host):
-        raise ValueError(expected)
-    if bracketed:
-        _address(host, expected)
-    if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
-        raise ValueError(expected)
-    return host, int(port)
-
-
-def _address(host: str, expected: str) -> None:
-    try:
-        ip_address(host)
-    except ValueError:
-        raise ValueError(expected) from None
-
-
-def _token(value: str) -> str:
-    if not _TOKEN.fullmatch(value):
-        raise ValueError("visible ASCII characters without spaces, as it travels in a header")
-    return value
-
-
-def _secret(value: str) -> str:
-    if len(value) < _SECRET_MIN_CHARACTERS:
-        raise ValueError(f"{_SECRET_MIN_CHARACTERS} characters or more, best 64 random hex digits")
-    return value
-
-
-def _split(value: str, expected: str) -> SplitResult:
-    try:
-        parts = urlsplit(value)
-        _ = parts.port
-    except ValueError:
-        raise ValueError(expected) from None
-    if not _PRINTABLE.fullmatch(value):
-        raise ValueError(expected)
-    return parts
-
-
-def _base_url(value: str) -> str:
-    expected = "an http or https URL without query, such as https://crawl.example.org/clew"
-    parts = _split(value, expected)
-    plain = not (parts.query or parts.fragment or "@" in parts.netloc or " " in value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
-        raise ValueError(expected)
-    return value.rstrip("/")
-
-
-def _database_url(value: str) -> str:
-    expected = "a PostgreSQL URL such as postgresql://user:password@host:5432/clew"
-    if _split(value, expected).scheme not in ("postgresql", "postgres"):
-        raise ValueError(expected)
-    return value
-
-
-def _redis_url(value: str) -> str:
-    expected = "a Redis or Valkey URL such as redis://host:6379/0 or unix:///path/to/socket?db=0"
-    if _split(value, expected).scheme not in ("redis", "rediss", "unix"):
-        raise ValueError(expected)
-    return value
-
-
-def _data_dir(value: str) -> Path:
-    path = Path(os.path.abspath(os.path.expanduser(value)))
-    if path.exists() and not path.is_dir():
-        raise ValueError("a folder, or a path where one can be made")
-    return path
+def _beside(cache_bytes: int, max_disk_bytes: int | None) -> int:
+    """Bound the cache to a part of the disk: crawls must not wait for what can be fetched again."""
+    if max_disk_bytes is None:
+        return cache_bytes
+    return min(cache_bytes, max_disk_bytes // _CACHE_SHARE)
 
 
 def _default_data_dir(environ: Mapping[str, str]) -> Path:
@@ -242,45 +200,12 @@ def _home() -> Path:
         ) from None
 
 
-def _networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    try:
-        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
-    except ValueError:
-        raise ValueError("networks separated by commas, such as 127.0.0.0/8,fd00::/8") from None
-
-
-def _whole_number(least: int, most: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,9}", value) or not least <= int(value) <= most:
-            raise ValueError(f"a whole number from {least} to {most}")
-        return int(value)
-
-    return parse
-
-
-def _header_text(value: str) -> str:
-    if not _PRINTABLE.fullmatch(value):
-        raise ValueError("printable ASCII characters, as it travels in a header")
-    return value
-
-
 def _with_contact(user_agent: str | None, contact: str | None) -> str:
     """Return the user agent, in which whoever is crawled finds whom to write to."""
     if user_agent is None:
         where = f"+{PROJECT_URL}; {contact}" if contact else f"+{PROJECT_URL}"
         return f"Clew/{VERSION} ({where})"
     return f"{user_agent} ({contact})" if contact and contact not in user_agent else user_agent
-
-
-def _ca_bundle(value: str) -> str:
-    expected = "a readable file with certificates in PEM form"
-    try:
-        text = Path(value).read_text(encoding="ascii", errors="replace")
-    except OSError:
-        raise ValueError(expected) from None
-    if "-----BEGIN CERTIFICATE-----" not in text:
-        raise ValueError(expected)
-    return value
 
 
 def _write_once(path: Path, text: str) -> None:
