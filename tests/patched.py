@@ -7,7 +7,7 @@ it returns or raises comes back.
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
@@ -38,11 +38,17 @@ while True:
 
 
 class PatchedProcess:
-    """The process, from the beginning of the `with` block to its end."""
+    """The process, from the beginning of the `with` block to its end.
+
+    `prefix` is a command that runs another one: it makes the process's surroundings.
+    """
+
+    def __init__(self, prefix: Sequence[str] = ()) -> None:
+        self._prefix = list(prefix)
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _LOOP],
+            [*self._prefix, sys.executable, "-c", _LOOP],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -133,6 +133,9 @@ class SiteServer:
                 self.robots = Reply(
                     asked["body"].encode("latin-1"), "text/plain", status=asked["status"]
                 )
+                self.robots.headers = [
+                    (name, value.encode("latin-1")) for name, value in asked["headers"].items()
+                ]
                 self.robots_delay_seconds = asked["delay_seconds"]
         return None
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -112,9 +113,16 @@ class Site:
         """Forgets the log and the counts."""
         self._ask("/clear", {})
 
-    def set_robots(self, body: str, status: int = 200, delay_seconds: float = 0.0) -> None:
-        """Sets what `/robots.txt` answers from now on (`body` holds bytes as latin-1)."""
-        self._ask("/robots", {"body": body, "status": status, "delay_seconds": delay_seconds})
+    def set_robots(
+        self,
+        body: str,
+        status: int = 200,
+        delay_seconds: float = 0.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Sets what `/robots.txt` answers from now on (texts hold bytes as latin-1)."""
+        answer = {"body": body, "status": status, "headers": dict(headers or {})}
+        self._ask("/robots", {**answer, "delay_seconds": delay_seconds})
 
     def _ask(self, target: str, payload: dict[str, object] | None = None) -> Any:
         data = None if payload is None else json.dumps(payload).encode()
