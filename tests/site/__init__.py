@@ -4,6 +4,11 @@ site      `Site`, which tests start and ask what it was asked for
 graph     made sites of linked pages, and a breadth-first walk of them to compare with
 pages     the well-behaved pages
 faults    the ill-behaved ones
+manners   what a site says of how to treat it: wait, do not follow
+sitemaps  sitemaps of every kind
+variants  one page under many addresses, pages to keep, shells and challenges
+traps     addresses without end
+asked     what these are asked
 server    the server that these are served by (`python -m tests.site`)
 
 | path | what comes |
@@ -22,6 +27,15 @@ server    the server that these are served by (`python -m tests.site`)
 | `/partial` · `/excess` · `/broken-chunk` · `/cut-chunks` · `/reset-body` · `/two-lengths` | wrong framing |
 | `/slow-headers` · `/slow-body` · `/endless` · `/silent` | without end |
 | `/header-flood` · `/long-header` · `/continue-flood` · `/trailer-flood` · `/extension-flood` | |
+| `/busy/<status>?after=&as=seconds\\|date\\|none\\|junk&times=` · `/flaky/<status>?times=` | fails so often, then a page |
+| `/nofollow/meta\\|header\\|agent\\|other\\|rel\\|rel-once` | links that are (not) to be followed |
+| `/sitemap/<kind>?pages=&seed=` | a sitemap, see `sitemaps.KINDS` |
+| `/same/…` · `/canonical/…?to=&title=` · `/tracked` | one page under many addresses |
+| `/kept/etag\\|weak\\|date\\|both\\|no-store\\|private\\|vary-all\\|nothing\\|liar?version=&links=` | pages that a cache may keep or not |
+| `/shell/<kind>` · `/challenge/<kind>` | see `variants.SHELLS`, `variants.CHALLENGES` |
+| `/calendar/<year>/<month>` · `/facets` · `/deeper/` · `/counting?n=` | traps |
+| `/links/<n>` · `/leaf/<n>` | a page of n links · what they lead to |
+| whatever `Site.set_page` and `Site.refuse` set | |
 | `/robots.txt` | as set by `Site.set_robots`, 404 before |
 """  # noqa: E501
 

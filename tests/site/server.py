@@ -1,7 +1,8 @@
 """The server of the test site: HTTP/1.1 on asyncio, an access log, and a port to ask it by.
 
 Of its two ports, the site's own serves pages; the other one answers the test (`GET /log`,
-`GET /counts`, `POST /robots`, `POST /clear`), so that asking leaves no trace in the log.
+`GET /counts`, `POST /robots`, `POST /page`, `POST /refusal`, `POST /clear`), so that asking leaves
+no trace in the log.
 """
 
 import asyncio
@@ -11,17 +12,44 @@ import random
 import ssl
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from tests.site.asked import Asked, read_headers
 from tests.site.faults import FAULTS, Line, serve
+from tests.site.manners import MANNERS
 from tests.site.pages import PAGES, Reply
+from tests.site.sitemaps import SITEMAPS
+from tests.site.traps import TRAPS
+from tests.site.variants import VARIANTS
 
 MAX_LOG = 200_000
 
+ANSWERS: dict[str, Callable[[Asked], Reply]] = {**MANNERS, **SITEMAPS, **TRAPS, **VARIANTS}
+"""What answers by more than its path, by the first segment of it."""
+
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class Refusal:
+    """What is answered to `times` requests, from the one after the next `after` ones on."""
+
+    reply: Reply
+    after: int
+    times: int
+
+    def next(self) -> Reply | None:
+        """The answer to the next request; None: it gets its page."""
+        if self.after > 0:
+            self.after -= 1
+            return None
+        self.times -= 1
+        return self.reply if self.times >= 0 else None
 
 
 class SiteServer:
@@ -31,6 +59,9 @@ class SiteServer:
         self.log: deque[list[object]] = deque(maxlen=MAX_LOG)
         self.robots = Reply(b"no robots.txt", status=404)
         self.robots_delay_seconds = 0.0
+        self.pages: dict[str, Reply] = {}
+        self.refusal: Refusal | None = None
+        self.asked: Counter[str] = Counter()
         self.connections = 0
         self.open = 0
         self.peak = 0
@@ -51,6 +82,7 @@ class SiteServer:
         method, target, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
         entry: list[object] = [time.time(), method, target, 0]
         self.log.append(entry)
+        self.asked[target] += 1
         self.open += 1
         self.peak = max(self.peak, self.open)
         try:
@@ -73,9 +105,11 @@ class SiteServer:
         if first in FAULTS:
             return await serve(FAULTS[first], Line(reader, writer, unquote(rest), query, position))
         await self._wait(first, rest, query)
-        reply = Reply(head, "text/plain")
-        if first != "echo":
-            reply = self._reply(first, unquote(rest), query)
+        earlier = self.asked[target] - 1
+        asked = Asked(path, unquote(rest), query, read_headers(head), earlier)
+        reply = self._refuse(first) or self.pages.get(target)
+        if reply is None:
+            reply = Reply(head, "text/plain") if first == "echo" else self._reply(first, asked)
         entry[3] = reply.status
         writer.write(encode(reply))
         await writer.drain()
@@ -89,18 +123,23 @@ class SiteServer:
         if first == "graph" and "delay" in query:
             await asyncio.sleep(random.random() * int(query["delay"]) / 1_000)
 
-    def _reply(self, first: str, rest: str, query: dict[str, str]) -> Reply:
+    def _refuse(self, first: str) -> Reply | None:
+        """What a site that has had enough answers to everything but robots.txt."""
+        if self.refusal is None or first == "robots.txt":
+            return None
+        return self.refusal.next()
+
+    def _reply(self, first: str, asked: Asked) -> Reply:
         if first == "robots.txt":
             return self.robots
         if first == "delay":
-            return PAGES["page"]("2000", query)
-        make = PAGES.get(first)
-        if make is None:
-            return Reply(b"no such page", status=404)
+            return PAGES["page"]("2000", asked.query)
         try:
-            return make(rest, query)
+            if first in ANSWERS:
+                return ANSWERS[first](asked)
+            return PAGES[first](asked.rest, asked.query)
         except (KeyError, ValueError, LookupError):
-            return Reply(b"no such variant", status=404)
+            return Reply(b"no such page", status=404)
 
     async def control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers the test: one request per connection."""
@@ -127,17 +166,28 @@ class SiteServer:
                 }
             case "/clear":
                 self.log.clear()
+                self.asked.clear()
+                self.pages.clear()
+                self.refusal = None
                 self.connections = self.peak = 0
             case "/robots":
                 asked = json.loads(body)
-                self.robots = Reply(
-                    asked["body"].encode("latin-1"), "text/plain", status=asked["status"]
-                )
-                self.robots.headers = [
-                    (name, value.encode("latin-1")) for name, value in asked["headers"].items()
-                ]
+                self.robots = _reply_of(asked)
                 self.robots_delay_seconds = asked["delay_seconds"]
+            case "/page":
+                asked = json.loads(body)
+                self.pages[asked["path"]] = _reply_of(asked)
+            case "/refusal":
+                asked = json.loads(body)
+                self.refusal = Refusal(_reply_of(asked), asked["after"], asked["times"])
         return None
+
+
+def _reply_of(asked: dict[str, Any]) -> Reply:
+    """A reply as a test writes it: texts hold bytes as latin-1."""
+    headers = [(name, value.encode("latin-1")) for name, value in asked["headers"].items()]
+    body = asked["body"].encode("latin-1")
+    return Reply(body, asked["content_type"], asked["status"], headers)
 
 
 def encode(reply: Reply) -> bytes:

@@ -85,9 +85,9 @@ class Site:
         """`scheme://127.0.0.1:port`."""
         return f"{'https' if self._certificate else 'http'}://127.0.0.1:{self.port}"
 
-    def url(self, path: str) -> str:
-        """The URL of a path that begins with a slash."""
-        return self.origin + path
+    def url(self, path: str, host: str = "127.0.0.1") -> str:
+        """The URL of a path that begins with a slash, under any name of this machine."""
+        return self.origin.replace("127.0.0.1", host) + path
 
     def log(self) -> list[Request]:
         """The requests since the start or the last `clear`, oldest first (the latest 200,000)."""
@@ -110,7 +110,7 @@ class Site:
         return self._ask("/counts")["open"] == 0
 
     def clear(self) -> None:
-        """Forgets the log and the counts."""
+        """Forgets the log, the counts, and what was set of pages and refusals."""
         self._ask("/clear", {})
 
     def set_robots(
@@ -121,8 +121,31 @@ class Site:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         """Sets what `/robots.txt` answers from now on (texts hold bytes as latin-1)."""
-        answer = {"body": body, "status": status, "headers": dict(headers or {})}
+        answer = _answer(body.encode("latin-1"), status, headers, "text/plain")
         self._ask("/robots", {**answer, "delay_seconds": delay_seconds})
+
+    def set_page(
+        self,
+        path: str,
+        body: str,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        content_type: str = "text/html; charset=utf-8",
+    ) -> None:
+        """Sets what a path (with its query) answers until the next `clear`."""
+        answer = _answer(body.encode(), status, headers, content_type)
+        self._ask("/page", {**answer, "path": path})
+
+    def refuse(
+        self, status: int, retry_after: str | None = None, after: int = 0, times: int = 1
+    ) -> None:
+        """Lets `times` requests for anything but robots.txt fail, once `after` others have come.
+
+        It lasts until the next `clear`; faults and what is not made by the server go on.
+        """
+        headers = {} if retry_after is None else {"Retry-After": retry_after}
+        answer = _answer(b"not now", status, headers, "text/plain")
+        self._ask("/refusal", {**answer, "after": after, "times": times})
 
     def _ask(self, target: str, payload: dict[str, object] | None = None) -> Any:
         data = None if payload is None else json.dumps(payload).encode()
@@ -130,3 +153,14 @@ class Site:
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(request, timeout=STOP_SECONDS) as answer:
             return json.load(answer)
+
+
+def _answer(
+    body: bytes, status: int, headers: Mapping[str, str] | None, content_type: str
+) -> dict[str, object]:
+    return {
+        "body": body.decode("latin-1"),
+        "status": status,
+        "headers": dict(headers or {}),
+        "content_type": content_type,
+    }
