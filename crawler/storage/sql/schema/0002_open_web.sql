@@ -4,7 +4,11 @@ ALTER TABLE jobs
     -- Why URLs failed or were skipped; adds up to failed + skipped.
     ADD COLUMN reasons jsonb NOT NULL DEFAULT '{}',
     -- Headers and cookies that the user gave, sealed with the secret.
-    ADD COLUMN credentials bytea;
+    ADD COLUMN credentials bytea,
+    -- How far the queue was held against the exclude rules: the first so many of them against all
+    -- of it, the others against URLs up to this id.
+    ADD COLUMN excluded_rules integer NOT NULL DEFAULT 0,
+    ADD COLUMN excluded_until bigint NOT NULL DEFAULT 0;
 
 ALTER TABLE frontier
     -- Host and port: what politeness goes by, and what a batch has in common.
@@ -14,7 +18,8 @@ ALTER TABLE frontier
     -- Fetches that failed in passing.
     ADD COLUMN attempts smallint NOT NULL DEFAULT 0,
     -- The URL whose page this one's is, where that is known by its content or its own word.
-    ADD COLUMN duplicate_of bigint;
+    ADD COLUMN duplicate_of bigint,
+    ADD CONSTRAINT frontier_waits_in_queue CHECK (not_before IS NULL OR state = 'queued');
 
 UPDATE frontier
 SET host = coalesce(substring(url FROM '^[a-z]+://([^/]*)'), '');
@@ -34,13 +39,12 @@ FROM (
 ) AS counted
 WHERE counted.job_id = jobs.id;
 
--- The next batch is the first of what is ready, whatever waits; then the first of another host.
-CREATE INDEX frontier_ready ON frontier (job_id, depth, id)
-    WHERE state = 'queued' AND not_before IS NULL;
+-- The next batch is the first of what is queued (frontier_open), or the first of another host.
 CREATE INDEX frontier_hosts ON frontier (job_id, host, depth, id)
     WHERE state = 'queued' AND not_before IS NULL;
 CREATE INDEX frontier_later ON frontier (job_id, not_before) WHERE not_before IS NOT NULL;
 CREATE INDEX frontier_reasons ON frontier (job_id, reason, id) WHERE reason IS NOT NULL;
+DROP INDEX frontier_over_limit;
 
 ALTER TABLE pages
     -- A sentence beside the reason: the rule of robots.txt, what is wrong with a certificate.
@@ -49,7 +53,10 @@ ALTER TABLE pages
     -- The page asks that none of its links be followed.
     ADD COLUMN nofollow boolean NOT NULL DEFAULT false;
 
-CREATE INDEX pages_same_content ON pages (job_id, content_hash) WHERE content_hash IS NOT NULL;
+-- Pages of a job that are one: by their content, or by the name that they give themselves.
+DROP INDEX pages_content;
+CREATE INDEX pages_content ON pages (content_hash, job_id) WHERE content_hash IS NOT NULL;
+CREATE INDEX pages_canonical ON pages (job_id, canonical) WHERE canonical IS NOT NULL;
 
 -- Sitemaps of a job, beside its URLs: they are read, and are no pages.
 CREATE TABLE sitemaps (
@@ -96,16 +103,22 @@ CREATE TABLE url_patterns (
 
 -- Answers of sites, shared by all jobs (RFC 9111); their bodies stand in bodies.
 CREATE TABLE http_cache (
-    url_key       bytea PRIMARY KEY,
+    -- Of the URL and of what answers depend on beside it: who asks, and where it may go.
+    key           bytea PRIMARY KEY,
     url           text NOT NULL,
-    etag          text,
-    last_modified text,
-    content_type  text,
-    headers       bytea,
-    content_hash  bytea NOT NULL,
+    status        integer NOT NULL,
+    headers       bytea NOT NULL,
+    -- The page; without one it is an answer whose body was left out, or a redirect.
+    content_hash  bytea,
+    -- Where a redirect leads.
+    target        text,
+    -- Bytes that the answer takes here, its packed body included.
     size          bigint NOT NULL,
+    -- Whether it came from a network that the operator allows beside the public ones.
+    allowed       boolean NOT NULL,
     validated_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
-    used_at       timestamptz NOT NULL DEFAULT clock_timestamp()
+    used_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT http_cache_redirects_have_no_page CHECK (target IS NULL OR content_hash IS NULL)
 );
 ALTER TABLE http_cache ALTER COLUMN headers SET STORAGE EXTERNAL;
 CREATE INDEX http_cache_oldest ON http_cache (used_at);
