@@ -143,8 +143,8 @@ class Storage:
 
 def totals_in(event: LoggedEvent) -> Totals:
     """The totals that an event carries."""
-    (*counts,) = event.data["totals"].values()
-    return Totals(*counts)
+    (*counts, reasons) = event.data["totals"].values()
+    return Totals(*counts, reasons=reasons)
 
 
 def document(page_id: int, markdown: str = "# Text") -> ProcessedPage:
@@ -202,7 +202,7 @@ class MadeSite:
                     content_hash=hash_of(final),
                     links=pack_links([(link, "", "") for link in links]),
                     discovered=tuple(discovered[link] for link in inside),
-                    out_of_scope=len(links) - len(inside) if url.depth else 0,
+                    left_out={"scope": len(links) - len(inside)} if url.depth else {},
                 )
             )
         left = {url.id for url in claim.urls} - {url.id for url in wanted}

@@ -1,20 +1,26 @@
 """What a crawl call's answer becomes in the database: outcomes, pages, scope, links, one event."""
 
+from collections import Counter
+from dataclasses import replace
+
+from crawler.domain.admission import HostRules, admission_of
 from crawler.domain.events import EventName
-from crawler.domain.model import Outcome
+from crawler.domain.model import Outcome, StoredLink
+from crawler.domain.nofollow import rel_says_nofollow
 from crawler.domain.reasons import Reason
 from crawler.domain.scope import scope_of
 from crawler.storage.changes import JobChange, as_jsonb
 from crawler.storage.database import Row
 from crawler.storage.discovery import Discovery, FoundLinks
+from crawler.storage.duplicates import settle_duplicates
 from crawler.storage.packing import pack_json, unpack_links
-from crawler.storage.redirects import settle_redirects
-from crawler.storage.results import BatchResult, PageToProcess, UrlResult
+from crawler.storage.redirects import SettledUrl, settle_redirects
+from crawler.storage.results import BatchResult, LeftOutLink, PageToProcess, UrlResult
 
 
 def settle(
     change: JobChange, batch: BatchResult, found: Discovery, *, links_wait: bool
-) -> list[tuple[UrlResult, int]]:
+) -> list[SettledUrl]:
     """Writes outcomes and pages; returns each settled result with its URL's present depth.
 
     `links_wait`: the pages are stale, so that their links are queued later, in slices.
@@ -23,54 +29,93 @@ def settle(
         row["id"]: row["depth"]
         for row in change.run("lock_claimed", ids=[result.id for result in batch.results])
     }
-    mine = [(result, held[result.id]) for result in batch.results if result.id in held]
-    _move_scope(change, mine)
-    settled = settle_redirects(change, mine, found)
+    mine = [SettledUrl(result, held[result.id]) for result in batch.results if result.id in held]
+    _move_scope(change, mine, found)
+    settled = settle_redirects(change, _with_telling_names(change, mine), found)
+    settled.results = settle_duplicates(change, settled.results, found)
     if settled.results:
-        _write_outcomes(change, [result for result, _ in settled.results])
+        _write_outcomes(change, settled.results)
         _write_pages(change, settled.results, links_wait=links_wait)
         settled.save_aliases(change)
     return settled.results
 
 
-def _move_scope(change: JobChange, results: list[tuple[UrlResult, int]]) -> None:
+def _with_telling_names(change: JobChange, results: list[SettledUrl]) -> list[SettledUrl]:
+    """A canonical URL that is the page's own, as most have, or out of scope says nothing."""
+    scope = scope_of(change.options.scope, change.scope_bases)
+
+    def tells(result: UrlResult) -> bool:
+        name = result.canonical
+        return name not in (None, result.url, result.final_url) and scope.admits(name or "")
+
+    return [
+        each if tells(each.result) else each._replace(result=replace(each.result, canonical=None))
+        for each in results
+    ]
+
+
+def _move_scope(change: JobChange, results: list[SettledUrl], found: Discovery) -> None:
     """Scope is judged against the roots after their own redirects; only a root may move it."""
-    moved = {r.url: r.final_url for r, _ in results if r.final_url and r.url in change.roots}
+    moved = {
+        r.url: r.final_url for r, _, _ in results if r.final_url and r.url in change.roots
+    }
     bases = tuple(
         moved.get(root, base) for root, base in zip(change.roots, change.scope_bases, strict=True)
     )
     if bases != change.scope_bases:
         change.scope_bases = bases
         change.run("set_scope_bases", scope_bases=as_jsonb(list(bases)))
+        # A root that failed in passing held nobody back: what was judged without it is judged anew.
+        if change.run("mark_all_stale"):
+            found.made_stale = True
 
 
-def _write_outcomes(change: JobChange, results: list[UrlResult]) -> None:
+def _write_outcomes(change: JobChange, results: list[SettledUrl]) -> None:
+    each = [settled.result for settled in results]
     change.run(
         "settle",
-        ids=[result.id for result in results],
-        states=["fetched" if result.is_page else "done" for result in results],
-        outcomes=[str(result.outcome) for result in results],
-        reasons=[result.reason for result in results],
+        ids=[result.id for result in each],
+        states=["fetched" if result.is_page else "done" for result in each],
+        outcomes=[str(result.outcome) for result in each],
+        reasons=[result.reason for result in each],
+        duplicates_of=[settled.duplicate_of for settled in results],
     )
-    outcomes = [result.outcome for result in results]
-    pages = sum(result.is_page for result in results)
+    pages = [result for result in each if result.is_page]
     change.count(
-        processing=-len(results),
-        completed=pages,
-        failed=outcomes.count(Outcome.FAILED),
-        skipped=outcomes.count(Outcome.SKIPPED),
-        from_cache=outcomes.count(Outcome.CACHED),
+        processing=-len(each),
+        completed=len(pages),
+        from_cache=sum(result.outcome is Outcome.CACHED for result in pages),
         # Of pages only: what a file is said to have was announced, not read.
-        bytes=sum(result.size or 0 for result in results if result.is_page),
+        bytes=sum(result.size or 0 for result in pages),
     )
+    change.count_reasons("failed", _reasons(each, Outcome.FAILED))
+    change.count_reasons("skipped", _reasons(each, Outcome.SKIPPED))
+
+
+def _reasons(results: list[UrlResult], outcome: Outcome) -> Counter[str]:
+    return Counter(str(result.reason) for result in results if result.outcome is outcome)
+
+
+def return_to_wait(change: JobChange, batch: BatchResult) -> int:
+    """Puts URLs that failed in passing back, each until its time has come; returns how many."""
+    if not batch.retries:
+        return 0
+    rows = change.run(
+        "return_to_wait",
+        ids=[retry.id for retry in batch.retries],
+        reasons=[retry.reason for retry in batch.retries],
+        after_ms=[retry.after_ms for retry in batch.retries],
+        attempts=[int(retry.is_attempt) for retry in batch.retries],
+    )
+    return len(rows)
 
 
 def _write_pages(
-    change: JobChange, results: list[tuple[UrlResult, int]], *, links_wait: bool
+    change: JobChange, results: list[SettledUrl], *, links_wait: bool
 ) -> None:
-    each = [result for result, _ in results]
+    each = [settled.result for settled in results]
     # Links of roots wait, too: until the scope, which redirects of roots may move, is certain.
-    waits = [links_wait or depth == 0 for _, depth in results]
+    waits = [links_wait or settled.depth == 0 for settled in results]
     change.run(
         "insert_pages",
         ids=[result.id for result in each],
@@ -88,24 +133,30 @@ def _write_pages(
             wait and result.links is not None for result, wait in zip(each, waits, strict=True)
         ],
         counted=[not wait for wait in waits],
+        details=[result.detail for result in each],
+        canonicals=[result.canonical for result in each],
+        nofollows=[result.nofollow for result in each],
     )
 
 
 def found_links(
-    results: list[tuple[UrlResult, int]], batch: BatchResult, found: Discovery
+    results: list[SettledUrl], batch: BatchResult, found: Discovery
 ) -> list[FoundLinks]:
     """The links of freshly fetched pages, as the crawl function judged them. Roots wait."""
-    pages = [(result, depth) for result, depth in results if result.is_page and depth > 0]
-    found.left_out[Reason.SCOPE] += sum(result.out_of_scope for result, _ in pages)
+    pages = [each for each in results if each.result.is_page and each.depth > 0]
+    for each in pages:
+        found.left_out.update(each.result.left_out)
+    ids = {each.result.id for each in pages}
+    found.samples += [sample for sample in batch.samples if sample.found_on in ids]
     return [
         FoundLinks(result.id, depth, tuple(batch.discovered[i] for i in result.discovered))
-        for result, depth in pages
+        for result, depth, _ in pages
     ]
 
 
-def tell_batch(change: JobChange, results: list[tuple[UrlResult, int]], found: Discovery) -> None:
+def tell_batch(change: JobChange, results: list[SettledUrl], found: Discovery) -> None:
     """The event of a batch, with a row for each of its URLs."""
-    outcomes = [result.outcome for result, _ in results]
+    outcomes = [each.result.outcome for each in results]
     cached = outcomes.count(Outcome.CACHED)
     change.tell(
         EventName.BATCH_COMPLETED,
@@ -113,8 +164,8 @@ def tell_batch(change: JobChange, results: list[tuple[UrlResult, int]], found: D
         failed=outcomes.count(Outcome.FAILED),
         discovered=found.queued.total(),
         fromCache=cached,
-        depth=max(depth for _, depth in results),
-        pages=[result.as_row(depth) for result, depth in results],
+        depth=max(each.depth for each in results),
+        pages=[each.result.as_row(each.depth) for each in results],
     )
 
 
@@ -125,25 +176,43 @@ def to_process(result: UrlResult) -> PageToProcess:
     )
 
 
-def stored_links(change: JobChange, rows: list[Row], found: Discovery) -> list[FoundLinks]:
-    """The links of stale pages (`take_stale`), judged against the job's present scope."""
-    scope = scope_of(change.options.scope, change.scope_bases)
+def stored_links(
+    change: JobChange, rows: list[Row], found: Discovery, denied: HostRules
+) -> list[FoundLinks]:
+    """The links of stale pages (`take_stale`), judged by what the job covers at present."""
+    options = change.options
+    judge = admission_of(
+        options.scope, change.scope_bases, options.include, options.exclude, denied
+    ).judge
     pages = []
     for row in rows:
-        links = {link.url: None for link in unpack_links(row["links"])}
-        urls = tuple(url for url in links if scope.admits(url))
+        links = {link.url: link for link in unpack_links(row["links"])}
+        reasons = {
+            url: judge(url) or _nofollow(link, row["nofollow"]) for url, link in links.items()
+        }
         if not row["counted"]:
-            found.left_out[Reason.SCOPE] += len(links) - len(urls)
+            out = [LeftOutLink(str(why), url, row["id"]) for url, why in reasons.items() if why]
+            found.left_out.update(link.reason for link in out)
+            found.samples += out
+        urls = tuple(url for url, why in reasons.items() if why is None)
         pages.append(FoundLinks(row["id"], row["depth"], urls, not row["counted"]))
     return pages
+
+
+def _nofollow(link: StoredLink, of_page: bool) -> Reason | None:
+    return Reason.NOFOLLOW if of_page or rel_says_nofollow(link.rel) else None
 
 
 def give_up(change: JobChange, rows: list[Row]) -> None:
     """Tells of URLs that failed calls too often; their rows are `failed` already."""
     results = [
-        (UrlResult(row["id"], row["url"], Outcome.FAILED, str(Reason.FUNCTION_ERROR)), row["depth"])
+        SettledUrl(
+            UrlResult(row["id"], row["url"], Outcome.FAILED, str(Reason.FUNCTION_ERROR)),
+            row["depth"],
+        )
         for row in rows
     ]
     if results:
         _write_pages(change, results, links_wait=False)
+        change.count_reasons("failed", {Reason.FUNCTION_ERROR: len(results)})
         tell_batch(change, results, Discovery())

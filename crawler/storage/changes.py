@@ -3,6 +3,7 @@
     with jobs.change(job_id, epoch=7) as change:     # locks the job's row first
         rows = change.run("settle", …)               # the work
         change.count(completed=+len(rows), …)        # totals
+        change.count_reasons("failed", {"dns": 2})   # URLs without a page, each with its reason
         change.tell(EventName.BATCH_COMPLETED, …)    # what is told of it
     # committed: ids taken, events stored; only then Redis hears of them
 
@@ -10,10 +11,11 @@ Ids are taken last, under the lock that the transaction has held from its first 
 so events are contiguous per job and their time is when they became certain.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import psycopg2.extras
 
@@ -44,6 +46,15 @@ class Fenced(Exception):
     """The job is orchestrated under a newer epoch, or gone: this worker has no say any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """How far the queue was held against the job's exclude rules: the first `rules` of them
+    against all of it, the others against URLs up to the id `until`."""
+
+    rules: int = 0
+    until: int = 0
+
+
 @dataclass
 class JobChange:
     """A locked job within its transaction."""
@@ -62,7 +73,9 @@ class JobChange:
     _deltas: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TOTALS, 0))
     _happenings: list[Happening] = field(default_factory=list)
     _moved: bool = False
+    _reasons: Counter[str] = field(default_factory=Counter)
     links_left_out: dict[str, int] = field(default_factory=dict)
+    excluded: Excluded = Excluded()
 
     def run(self, name: str, **parameters: Any) -> list[Row]:
         """Runs a named statement on this job."""
@@ -76,6 +89,17 @@ class JobChange:
         """Adds to totals; they are written once, at the end."""
         for name, delta in deltas.items():
             self._deltas[name] += delta
+
+    def count_reasons(
+        self, outcome: Literal["failed", "skipped"], reasons: Mapping[str, int]
+    ) -> None:
+        """Adds URLs to those that failed or were skipped, by reason; negative counts take away.
+
+        It is the only way to change these two totals, so that `reasons` always adds up to them.
+        """
+        self._deltas[outcome] += sum(reasons.values())
+        for reason, count in reasons.items():
+            self._reasons[str(reason)] += count
 
     def tell(self, event: EventName, **data: Any) -> None:
         """An event of this change, with the data that is its own."""
@@ -95,6 +119,7 @@ class JobChange:
     def reset_totals(self) -> None:
         """Forgets what was counted so far, after a statement wrote the totals (`recount`)."""
         self._deltas = dict.fromkeys(TOTALS, 0)
+        self._reasons.clear()
         row = self.one("lock_job")
         if row is not None:
             self.totals = totals_of(row)
@@ -110,7 +135,12 @@ class JobChange:
     @property
     def now(self) -> Totals:
         """Totals as they will stand after this change."""
-        return Totals(**{name: getattr(self.totals, name) + self._deltas[name] for name in TOTALS})
+        reasons = Counter(self.totals.reasons)
+        reasons.update(self._reasons)
+        return Totals(
+            **{name: getattr(self.totals, name) + self._deltas[name] for name in TOTALS},
+            reasons={reason: count for reason, count in reasons.items() if count},
+        )
 
     def save(self) -> list[LoggedEvent]:
         """Writes totals and status, takes ids, stores the events."""
@@ -123,6 +153,7 @@ class JobChange:
             terminal=self.status in TERMINAL,
             events=len(self._happenings),
             links_left_out=as_jsonb(self.links_left_out),
+            reasons=as_jsonb(self.now.reasons),
             **self._deltas,
         )
         if row is None:
@@ -148,7 +179,7 @@ class JobChange:
 
 def totals_of(row: Row) -> Totals:
     """A job row's totals."""
-    return Totals(**{name: row[name] for name in TOTALS})
+    return Totals(**{name: row[name] for name in TOTALS}, reasons=row["reasons"])
 
 
 class Changes:
@@ -200,6 +231,7 @@ def _lock(statements: Statements, job_id: str, epoch: int | None, lazily: bool) 
         _statements=statements,
         error=row["error"],
         links_left_out=dict(row["links_left_out"]),
+        excluded=Excluded(row["excluded_rules"], row["excluded_until"]),
     )
 
 

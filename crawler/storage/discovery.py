@@ -6,7 +6,7 @@ Depth must not depend on which call answers first (a breadth-first walk is what 
     found closer, waiting        → its depth becomes smaller
     found closer, was beyond     → within the job now: queued
     found closer, was fetched    → its page is stale: its links are queued anew, one level up
-    found closer, a duplicate    → the page that it led to comes closer, too
+    found closer, a duplicate    → the page that it is comes closer, too
 
 The last step repeats until nothing gets closer, which is how shortest paths are relaxed
 (Bellman-Ford), so the set of pages equals that of a walk in strict order.
@@ -18,9 +18,13 @@ from dataclasses import dataclass, field
 
 from crawler.domain.events import EventName
 from crawler.domain.reasons import Reason
+from crawler.domain.urls import authority
+from crawler.storage.budgets import FoundUrl, refuse
 from crawler.storage.changes import JobChange
 from crawler.storage.database import Row
 from crawler.storage.jobs import url_key
+from crawler.storage.results import LeftOutLink
+from crawler.storage.samples import keep_samples
 
 _MOST_KNOWN = 200_000
 _UNKNOWN = 2**31
@@ -28,12 +32,16 @@ _UNKNOWN = 2**31
 
 @dataclass(frozen=True, slots=True)
 class FoundLinks:
-    """The links of one page that are in scope: canonical URLs, distinct."""
+    """The links of one page that the job takes: canonical URLs, distinct.
+
+    `has_budget`: endless patterns among them have a budget; not those of a sitemap, which ends.
+    """
 
     page_id: int
     depth: int
     urls: tuple[str, ...]
     count_left_out: bool = True
+    has_budget: bool = True
 
 
 @dataclass
@@ -65,6 +73,7 @@ class Discovery:
     learned: dict[bytes, int] = field(default_factory=dict)
     queued: Counter[int] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
+    samples: list[LeftOutLink] = field(default_factory=list)
     made_stale: bool = False
 
 
@@ -79,8 +88,14 @@ def discover(
     if any(not change.options.depth_allows(page.depth + 1) for page in pages):
         _look_up(change, closest, known, found)
     news = {
-        key: entry for key, entry in closest.items() if entry[1] < _depth_known(key, known, found)
+        key: entry
+        for key, entry in closest.items()
+        if entry.depth < _depth_known(key, known, found)
     }
+    if news:
+        refused = refuse(change, news)
+        _count_refused(pages, refused, found)
+        news = {key: entry for key, entry in news.items() if key not in refused}
     if news:
         _insert(change, news, found)
     _count_beyond(change, pages, known, found)
@@ -92,20 +107,17 @@ def tell_discovery(change: JobChange, found: Discovery) -> None:
     change.count(discovered=new, queued=new)
     for depth, count in sorted(found.queued.items()):
         change.tell(EventName.URLS_DISCOVERED, count=count, depth=depth)
+    keep_samples(change, found.samples)
     change.leave_out({str(reason): count for reason, count in found.left_out.items()})
 
 
-_Entry = tuple[str, int, int]
-"""A URL, the depth at which it was found, and the page it was found on."""
-
-
-def _closest(pages: Iterable[FoundLinks]) -> dict[bytes, _Entry]:
-    closest: dict[bytes, _Entry] = {}
+def _closest(pages: Iterable[FoundLinks]) -> dict[bytes, FoundUrl]:
+    closest: dict[bytes, FoundUrl] = {}
     for page in pages:
         for url in page.urls:
             key = url_key(url)
-            if key not in closest or closest[key][1] > page.depth + 1:
-                closest[key] = (url, page.depth + 1, page.page_id)
+            if key not in closest or closest[key].depth > page.depth + 1:
+                closest[key] = FoundUrl(url, page.depth + 1, page.page_id, page.has_budget)
     return closest
 
 
@@ -116,7 +128,7 @@ def _depth_known(key: bytes, known: KnownUrls, found: Discovery) -> int:
 
 
 def _look_up(
-    change: JobChange, closest: Mapping[bytes, _Entry], known: KnownUrls, found: Discovery
+    change: JobChange, closest: Mapping[bytes, FoundUrl], known: KnownUrls, found: Discovery
 ) -> None:
     """At the depth limit it matters whether a link is in the job already or left out by it."""
     unsure = [key for key in closest if key not in known.depths]
@@ -124,17 +136,18 @@ def _look_up(
         found.learned[bytes(row["url_key"])] = row["depth"]
 
 
-def _insert(change: JobChange, news: Mapping[bytes, _Entry], found: Discovery) -> None:
+def _insert(change: JobChange, news: Mapping[bytes, FoundUrl], found: Discovery) -> None:
     allows = change.options.depth_allows
     rows = change.run(
         "discover",
-        urls=[url for url, _, _ in news.values()],
+        urls=[each.url for each in news.values()],
         url_keys=list(news),
-        depths=[depth for _, depth, _ in news.values()],
-        states=["queued" if allows(depth) else "beyond" for _, depth, _ in news.values()],
-        found_on=[page_id for _, _, page_id in news.values()],
+        hosts=[authority(each.url) for each in news.values()],
+        depths=[each.depth for each in news.values()],
+        states=["queued" if allows(each.depth) else "beyond" for each in news.values()],
+        found_on=[each.found_on for each in news.values()],
     )
-    found.learned.update({key: depth for key, (_, depth, _) in news.items()})
+    found.learned.update({key: each.depth for key, each in news.items()})
     found.queued.update(row["depth"] for row in rows if row["inserted"] and allows(row["depth"]))
     _bring_closer(change, [row for row in rows if not row["inserted"]], found)
 
@@ -161,12 +174,16 @@ def _bring_closer(change: JobChange, rows: Sequence[Row], found: Discovery) -> N
 
 
 def _duplicates_targets(change: JobChange, ids: list[int]) -> list[tuple[int, int]]:
-    """Where those of some URLs that are duplicates led to, at their depth: no click between."""
+    """The pages of those of some URLs that are duplicates, at their depth: no click between."""
+    doubles = change.run("duplicates", ids=ids)
     depths = {
-        url_key(row["final_url"]): row["depth"] for row in change.run("duplicates", ids=ids)
+        url_key(row["final_url"]): row["depth"] for row in doubles if row["duplicate_of"] is None
     }
     rows = change.run("known_by_key", url_keys=list(depths)) if depths else []
-    return [(row["alias_of"] or row["id"], depths[bytes(row["url_key"])]) for row in rows]
+    return [
+        *((row["alias_of"] or row["id"], depths[bytes(row["url_key"])]) for row in rows),
+        *((row["duplicate_of"], row["depth"]) for row in doubles if row["duplicate_of"]),
+    ]
 
 
 def lower_depths(
@@ -177,6 +194,18 @@ def lower_depths(
     if depths:
         rows = change.run("lower_depths", ids=list(depths), depths=list(depths.values()))
         _bring_closer(change, rows, found)
+
+
+def _count_refused(
+    pages: Iterable[FoundLinks], refused: Mapping[bytes, Reason], found: Discovery
+) -> None:
+    """Links that were refused here, distinct per page like those that a call leaves out."""
+    for page in pages if refused else ():
+        reasons = [(url, refused.get(url_key(url))) for url in page.urls]
+        out = [LeftOutLink(str(why), url, page.page_id) for url, why in reasons if why]
+        if page.count_left_out:
+            found.left_out.update(link.reason for link in out)
+        found.samples += out
 
 
 def _count_beyond(

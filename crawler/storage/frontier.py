@@ -5,22 +5,26 @@ epoch (`Fenced` where another epoch has begun) and ends with the events that tel
 Bulk work comes in slices: a method that returns a number is called again until it returns 0.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from crawler.domain.admission import NO_HOST_RULES, HostRules
 from crawler.domain.events import EventName
 from crawler.domain.lifecycle import JobStatus, Move
-from crawler.domain.model import FrontierUrl, JobOptions
+from crawler.domain.reasons import Reason
 from crawler.storage.batches import (
     found_links,
     give_up,
+    return_to_wait,
     settle,
     stored_links,
     tell_batch,
     to_process,
 )
 from crawler.storage.changes import Changes, JobChange
+from crawler.storage.claims import Claim, claim
 from crawler.storage.discovery import Discovery, KnownUrls, discover, tell_discovery
+from crawler.storage.exclusions import exclude_waiting
 from crawler.storage.jobs import drop_claims
 from crawler.storage.leases import Lease
 from crawler.storage.limits import (
@@ -29,6 +33,7 @@ from crawler.storage.limits import (
     let_in_by_depth,
     let_in_by_limit,
     skip_over_limit,
+    why_no_page,
 )
 from crawler.storage.results import BatchResult, PageToProcess
 
@@ -38,7 +43,8 @@ _LINK_BYTES_A_SLICE = 50_000
 _MOST_LINKS = 5_000
 """Links of a batch that are queued in the transaction that applies it; more go in slices."""
 
-_NO_DEPTH = 2**31 - 1
+_SHELLS_TO_PAUSE = 10
+"""A job whose first so many pages are all script shells or challenges goes on in vain."""
 
 
 class Halted(Exception):
@@ -47,30 +53,27 @@ class Halted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What an applied batch leaves to do."""
+    """What an applied batch leaves to do.
+
+    `only_shells`: with this batch the job has ten script shells or challenges, and no page yet.
+    """
 
     to_process: list[PageToProcess]
     made_stale: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A batch in hand, with what its call has to know. Without URLs: nothing can be claimed now."""
-
-    urls: tuple[FrontierUrl, ...]
-    options: JobOptions
-    scope_bases: tuple[str, ...]
-    over_limit: bool = False
+    only_shells: bool = False
 
 
 class FrontierStore:
-    """The orchestrator's writes."""
+    """The orchestrator's writes; `denied` are hosts that no job may crawl."""
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(self, changes: Changes, denied: HostRules = NO_HOST_RULES) -> None:
         self._changes = changes
+        self._denied = denied
 
-    def claim(self, lease: Lease, limit: int) -> Claim:
-        """Takes up to `limit` URLs of the smallest depth that waits.
+    def claim(self, lease: Lease, limit: int, busy_hosts: Collection[str] = ()) -> Claim:
+        """Takes up to `limit` URLs of one host, none of the busy ones, and of one depth.
+
+        Hosts are named as `domain.urls.authority` names them.
 
         Raises:
             Fenced: when the lease is lost.
@@ -78,14 +81,7 @@ class FrontierStore:
         """
         with self._changes.change(lease.job_id, epoch=lease.epoch, lazily=True) as change:
             _must_run(change)
-            now = change.now
-            left = change.options.pages_left(now.completed + now.processing)
-            urls = _claim(change, limit if left is None else min(limit, left))
-            change.count(queued=-len(urls), processing=len(urls))
-            full = change.options.pages_left(now.completed) == 0 and now.processing == 0
-            return Claim(
-                urls, change.options, change.scope_bases, over_limit=full and now.queued > 0
-            )
+            return claim(change, limit, busy_hosts)
 
     def apply(self, lease: Lease, batch: BatchResult, known: KnownUrls) -> Applied:
         """Applies a call's answer: outcomes, pages, discovered URLs, totals and events at once.
@@ -101,18 +97,19 @@ class FrontierStore:
         with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
             _must_run(change, JobStatus.PAUSED)
             wait = sum(len(result.discovered) for result in batch.results) > _MOST_LINKS
+            shells_before = _shells(change)
             results = settle(change, batch, found, links_wait=wait)
-            returned = _return(change, batch.not_reached)
-            change.count(processing=-returned, queued=+returned)
+            _give_back(change, _return(change, batch.not_reached) + return_to_wait(change, batch))
             if results:
                 if not wait:
                     discover(change, found_links(results, batch, found), known, found)
                 tell_batch(change, results, found)
                 tell_discovery(change, found)
+            only_shells = shells_before < _SHELLS_TO_PAUSE <= _shells(change)
         known.learn(found.learned)
-        pages = [to_process(result) for result, _ in results if result.is_page]
-        made_stale = found.made_stale or wait or any(depth == 0 for _, depth in results)
-        return Applied(pages, made_stale)
+        pages = [to_process(each.result) for each in results if each.result.is_page]
+        made_stale = found.made_stale or wait or any(each.depth == 0 for each in results)
+        return Applied(pages, made_stale, only_shells)
 
     def return_urls(self, lease: Lease, ids: Iterable[int]) -> None:
         """Gives URLs back to the queue, unharmed: their call was not made or not reached.
@@ -121,8 +118,7 @@ class FrontierStore:
             Fenced: when the lease is lost.
         """
         with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
-            returned = _return(change, ids)
-            change.count(processing=-returned, queued=+returned)
+            _give_back(change, _return(change, ids))
 
     def return_call(self, lease: Lease, ids: Iterable[int], error: str) -> None:
         """Gives a call's URLs back, unharmed, and tells why: no function could be reached.
@@ -134,7 +130,7 @@ class FrontierStore:
         with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
             _must_run(change, JobStatus.PAUSED)
             returned = _return(change, ids)
-            change.count(processing=-returned, queued=+returned)
+            _give_back(change, returned)
             if returned:
                 change.tell(EventName.BATCH_ERROR, error=error)
 
@@ -145,8 +141,7 @@ class FrontierStore:
             Fenced: when the lease is lost.
         """
         with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
-            returned = len(change.run("return_unheld", ids=list(in_hand)))
-            change.count(processing=-returned, queued=+returned)
+            _give_back(change, len(change.run("return_unheld", ids=list(in_hand))))
 
     def fail_call(self, lease: Lease, ids: Iterable[int], error: str) -> None:
         """Gives a failed call's URLs back; those that failed too often are `function-error`.
@@ -159,16 +154,15 @@ class FrontierStore:
             _must_run(change, JobStatus.PAUSED)
             rows = change.run("return_failed_call", ids=list(ids), most=MOST_FAILED_CALLS)
             given_up = [row for row in rows if row["state"] == "done"]
-            change.count(
-                processing=-len(rows), queued=len(rows) - len(given_up), failed=len(given_up)
-            )
+            change.count(processing=-len(rows), queued=len(rows) - len(given_up))
             if rows:
                 change.tell(EventName.BATCH_ERROR, error=error)
             give_up(change, given_up)
 
-    def expand(self, lease: Lease, known: KnownUrls) -> int:
+    def expand(self, lease: Lease, known: KnownUrls, busy_hosts: Collection[str] = ()) -> int:
         """Queues the links of some stale pages: roots once all are in, pages that came closer.
 
+        A root at a busy host, or one that failed in passing, keeps nothing waiting.
         Returns how many pages there were.
 
         Raises:
@@ -178,16 +172,18 @@ class FrontierStore:
         found = Discovery()
         with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
             _must_run(change)
-            if change.one("roots_open") is not None:
+            if change.one("roots_open", busy_hosts=list(busy_hosts)) is not None:
                 return 0
             rows = change.run("take_stale", limit=_PAGES_A_SLICE, most_bytes=_LINK_BYTES_A_SLICE)
-            discover(change, stored_links(change, rows, found), known, found)
+            discover(change, stored_links(change, rows, found, self._denied), known, found)
             tell_discovery(change, found)
         known.learn(found.learned)
         return len(rows)
 
     def adjust(self, lease: Lease) -> int:
-        """A slice of what changed limits let in or leave out; returns how many URLs it moved.
+        """A slice of what changed limits let in, or they or new rules leave out.
+
+        Returns 0 once nothing is left to look at.
 
         Raises:
             Fenced: when the lease is lost.
@@ -195,7 +191,12 @@ class FrontierStore:
         """
         with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
             _must_run(change)
-            return let_in_by_depth(change) or leave_out_by_depth(change) or let_in_by_limit(change)
+            return (
+                exclude_waiting(change)
+                or let_in_by_depth(change)
+                or leave_out_by_depth(change)
+                or let_in_by_limit(change)
+            )
 
     def skip_over_limit(self, lease: Lease) -> int:
         """A slice of what still waits when the page limit is reached: `page-limit`.
@@ -225,8 +226,19 @@ class FrontierStore:
             if now.completed:
                 change.move(Move.COMPLETE)
             else:
-                change.move(Move.FAIL, error="The start page could not be fetched.")
+                change.move(Move.FAIL, error=why_no_page(change))
             return change.status
+
+    def pause(self, lease: Lease, error: str) -> None:
+        """Pauses the job because going on would be in vain; `error` tells the user why.
+
+        Raises:
+            Fenced: when the lease is lost.
+            Halted: when the job does not run.
+        """
+        with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
+            _must_run(change)
+            change.move(Move.PAUSE, error=error)
 
     def time_limit(self, lease: Lease) -> int | None:
         """The job's time limit in seconds as it stands now; None for none.
@@ -267,19 +279,18 @@ def _must_run(change: JobChange, *also: JobStatus) -> None:
         raise Halted(change.status)
 
 
-def _claim(change: JobChange, limit: int) -> tuple[FrontierUrl, ...]:
-    deepest = change.options.max_depth
-    if not limit:
-        return ()
-    rows = change.run(
-        "claim_urls", limit=limit, max_depth=_NO_DEPTH if deepest is None else deepest
-    )
-    return tuple(
-        FrontierUrl(each["id"], each["url"], each["depth"])
-        for each in sorted(rows, key=lambda each: int(each["id"]))
-    )
-
-
 def _return(change: JobChange, ids: Iterable[int]) -> int:
     listed = list(ids)
     return len(change.run("return_urls", ids=listed)) if listed else 0
+
+
+def _give_back(change: JobChange, count: int) -> None:
+    change.count(processing=-count, queued=+count)
+
+
+def _shells(change: JobChange) -> int:
+    """Pages that were none for a crawler, while there is no other page."""
+    now = change.now
+    if now.completed:
+        return 0
+    return now.reasons.get(Reason.NEEDS_JAVASCRIPT, 0) + now.reasons.get(Reason.CHALLENGE, 0)

@@ -12,9 +12,11 @@ from crawler.domain.events import LoggedEvent, parse_event
 from crawler.domain.lifecycle import TERMINAL, JobStatus, Move, WrongState, transition
 from crawler.domain.model import Job, JobOptions, Owner
 from crawler.domain.options import JobRequest
+from crawler.domain.urls import authority
 from crawler.storage.changes import Changes, JobChange, as_jsonb, totals_of
 from crawler.storage.database import Database, Row, Statements
 from crawler.storage.limits import is_work_left
+from crawler.storage.running import is_full
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +76,29 @@ def read_job(statements: Statements, job_id: str) -> Job:
 
 
 class JobStore:
-    """What a user can do with jobs. Each method is a transaction of its own."""
+    """What a user can do with jobs. Each method is a transaction of its own.
 
-    def __init__(self, database: Database, changes: Changes) -> None:
+    `most_running`: jobs that may run at once, over all workers; None for any number.
+    """
+
+    def __init__(
+        self, database: Database, changes: Changes, most_running: int | None = None
+    ) -> None:
         self._database = database
         self._changes = changes
+        self._most_running = most_running
 
-    def create(self, request: JobRequest, idempotency_key: str | None = None) -> tuple[Job, bool]:
+    def create(
+        self,
+        request: JobRequest,
+        idempotency_key: str | None = None,
+        sealed: bytes | None = None,
+        digest: bytes = b"",
+    ) -> tuple[Job, bool]:
         """A new job with its roots queued, or the one that this key made before.
+
+        `sealed` are the request's headers and cookies as they may be kept, `digest` is a keyed
+        fingerprint of them: a repeated request must have the same ones.
 
         Returns the job and whether it is new.
 
@@ -89,7 +106,7 @@ class JobStore:
             Conflict: when the key was used with another request.
         """
         job_id = secrets.token_urlsafe(16)
-        digest = _request_hash(request)
+        request_hash = _request_hash(request, digest)
         with self._database.transaction() as statements:
             if idempotency_key is not None:
                 statements.run("release_idempotency_key", idempotency_key=idempotency_key)
@@ -99,10 +116,12 @@ class JobStore:
                 urls=as_jsonb(list(request.urls)),
                 options=as_jsonb(request.options.as_json()),
                 idempotency_key=idempotency_key,
-                request_hash=digest,
+                request_hash=request_hash,
+                credentials=sealed,
+                excluded_rules=len(request.options.exclude),
             )
             if made is None:
-                return _repeated(statements, idempotency_key, digest), False
+                return _repeated(statements, idempotency_key, request_hash), False
             _queue_roots(statements, job_id, request.urls)
             return read_job(statements, job_id), True
 
@@ -147,11 +166,18 @@ class JobStore:
 
         Raises:
             UnknownJob: when there is none.
-            Conflict: when the job's status does not allow it, or nothing would be left to do.
+            Conflict: when the job's status does not allow it, nothing would be left to do, or as
+                many jobs run as may.
         """
         with self._changes.change(job_id) as change:
             before = change.status
             _check(before, Move.RESUME)
+            if is_full(change, self._most_running):
+                raise Conflict(
+                    f"No more than {self._most_running:,} crawls may run at once here: "
+                    "pause another, or wait until one has ended.",
+                    code="too-many-jobs",
+                )
             if before is not JobStatus.PAUSED:
                 _reopen(change, before, retry_failed=retry_failed or before is JobStatus.FAILED)
             elif retry_failed:
@@ -159,7 +185,7 @@ class JobStore:
             change.move(Move.RESUME)
 
     def change_options(self, job_id: str, alter: Callable[[JobOptions], JobOptions]) -> None:
-        """Changes limits at any time; the orchestrator looks at the queue anew.
+        """Changes limits and adds exclude rules at any time; the queue is looked at anew.
 
         `alter` makes the new options out of the present ones, under the job's lock; what it
         raises leaves the job as it was.
@@ -170,6 +196,8 @@ class JobStore:
         with self._changes.change(job_id) as change:
             options = alter(change.options)
             change.run("set_options", options=as_jsonb(options.as_json()))
+            if options.exclude != change.options.exclude:
+                change.run("set_excluded", rules=change.excluded.rules, until=0)
 
     def delete(self, job_id: str) -> None:
         """Cancels the job if need be and hides it at once; its rows go soon after.
@@ -230,8 +258,9 @@ def _reopen(change: JobChange, before: JobStatus, *, retry_failed: bool) -> None
 
 
 def _requeue_failed(change: JobChange) -> None:
-    requeued = len(change.run("requeue_failed"))
-    change.count(failed=-requeued, queued=+requeued)
+    requeued = {row["reason"]: row["urls"] for row in change.run("requeue_failed")}
+    change.count(queued=sum(requeued.values()))
+    change.count_reasons("failed", {reason: -urls for reason, urls in requeued.items()})
 
 
 def _queue_roots(statements: Statements, job_id: str, roots: tuple[str, ...]) -> None:
@@ -240,18 +269,19 @@ def _queue_roots(statements: Statements, job_id: str, roots: tuple[str, ...]) ->
         job_id=job_id,
         urls=list(roots),
         url_keys=[url_key(root) for root in roots],
+        hosts=[authority(root) for root in roots],
     )
     statements.run("recount", job_id=job_id)
 
 
-def _request_hash(request: JobRequest) -> bytes:
+def _request_hash(request: JobRequest, digest: bytes) -> bytes:
     text = json.dumps([request.urls, request.options.as_json()], sort_keys=True)
-    return hashlib.sha256(text.encode()).digest()
+    return hashlib.sha256(text.encode() + digest).digest()
 
 
-def _repeated(statements: Statements, idempotency_key: str | None, digest: bytes) -> Job:
+def _repeated(statements: Statements, idempotency_key: str | None, request_hash: bytes) -> Job:
     row = statements.one("job_by_idempotency_key", idempotency_key=idempotency_key)
-    if row is None or bytes(row["request_hash"]) != digest:
+    if row is None or bytes(row["request_hash"]) != request_hash:
         raise Conflict(
             "This Idempotency-Key was used with another request.",
             code="idempotency-conflict",

@@ -9,6 +9,7 @@ job's row lock; from then on no write of the old orchestrator finds its row.
     handed-over             → taken, `orchestrator_replaced` planned
     held, but expired       → taken, `orchestrator_replaced`; what was in hand returns
     held and living         → not taken
+    queued, while as many jobs run as may → not taken: it waits its turn, the oldest first
 """
 
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ from dataclasses import dataclass
 from crawler.domain.events import EventName
 from crawler.domain.lifecycle import ACTIVE, JobStatus, Move
 from crawler.domain.model import JobOptions
+from crawler.domain.reasons import Reason
 from crawler.storage.changes import Changes, JobChange
 from crawler.storage.database import Database
+from crawler.storage.running import is_full
 
 LEASE_SECONDS = 5.0
 RENEW_SECONDS = 1.5
@@ -47,20 +50,34 @@ class Renewal:
 
 
 class LeaseStore:
-    """Takes, renews and releases leases for one worker."""
+    """Takes, renews and releases leases for one worker.
 
-    def __init__(self, database: Database, changes: Changes, host: str, pid: int) -> None:
+    `most_running`: jobs that may run at once, over all workers; None for any number.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        changes: Changes,
+        host: str,
+        pid: int,
+        most_running: int | None = None,
+    ) -> None:
         self._database = database
         self._changes = changes
         self._host = host
         self._pid = pid
+        self._most_running = most_running
 
     def ownerless(self, limit: int) -> list[str]:
-        """Ids of jobs that should run and have no living orchestrator."""
-        return [row["id"] for row in self._database.read("ownerless_jobs", limit=limit)]
+        """Ids of jobs that should run, may run, and have no living orchestrator."""
+        rows = self._database.read(
+            "ownerless_jobs", limit=limit, most_running=self._most_running
+        )
+        return [row["id"] for row in rows]
 
     def take(self, job_id: str) -> Lease | None:
-        """The job's lease, or None where another worker was faster or the job need not run.
+        """The job's lease, or None where another worker was faster or the job need not run now.
 
         Raises:
             UnknownJob: when the job was deleted meanwhile.
@@ -68,6 +85,8 @@ class LeaseStore:
         with self._changes.change(job_id) as change:
             before = change.one("lease_to_take")
             if change.status not in ACTIVE or (before is not None and before["living"]):
+                return None
+            if change.status is JobStatus.QUEUED and is_full(change, self._most_running):
                 return None
             epoch = (change.one("raise_epoch") or {})["epoch"]
             taken = change.one(
@@ -118,7 +137,8 @@ def _succeed(change: JobChange, before: str | None, epoch: int) -> None:
 def _return_lost(change: JobChange) -> None:
     rows = change.run("return_lost", most=MOST_LOST_CALLS)
     failed = sum(1 for row in rows if row["state"] == "done")
-    change.count(processing=-len(rows), queued=len(rows) - failed, failed=failed)
+    change.count(processing=-len(rows), queued=len(rows) - failed)
+    change.count_reasons("failed", {Reason.FUNCTION_ERROR: failed})
     change.run("count_lost_processing")
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from crawler.domain.events import EventName
-from crawler.domain.reasons import Reason
+from crawler.domain.reasons import Reason, explain
 from crawler.storage.changes import JobChange
 from crawler.storage.database import Row
 
@@ -16,6 +16,16 @@ def is_work_left(change: JobChange) -> bool:
     room = change.options.pages_left(change.now.completed) != 0
     row = change.one("something_to_do", max_depth=change.options.max_depth, room=room)
     return row is not None and bool(row["anything"])
+
+
+def why_no_page(change: JobChange) -> str:
+    """The error of a job without a page: what became of its first root."""
+    row = change.one("first_url")
+    reason = row and row["reason"]
+    why = explain(reason) if reason else "there was nothing to fetch"
+    if len(change.roots) == 1:
+        return f"The start page could not be fetched: {why}."
+    return f"None of the {len(change.roots):,} start pages could be fetched; the first: {why}."
 
 
 def let_in_by_depth(change: JobChange) -> int:
@@ -46,7 +56,8 @@ def let_in_by_limit(change: JobChange) -> int:
     if change.options.pages_left(change.now.completed) == 0:
         return 0
     rows = change.run("requeue_over_limit", limit=_SLICE)
-    change.count(skipped=-len(rows), queued=+len(rows))
+    change.count(queued=+len(rows))
+    change.count_reasons("skipped", {Reason.PAGE_LIMIT: -len(rows)})
     _tell_queued(change, rows)
     return len(rows)
 
@@ -54,7 +65,8 @@ def let_in_by_limit(change: JobChange) -> int:
 def skip_over_limit(change: JobChange) -> int:
     """URLs that wait when the page limit is reached; returns how many."""
     skipped = len(change.run("skip_over_limit", limit=_SLICE))
-    change.count(queued=-skipped, skipped=+skipped)
+    change.count(queued=-skipped)
+    change.count_reasons("skipped", {Reason.PAGE_LIMIT: skipped})
     _tell_skipped(change, Reason.PAGE_LIMIT, skipped)
     return skipped
 

@@ -19,10 +19,14 @@ _DOCUMENTS_A_SLICE = 50
 
 @dataclass(frozen=True, slots=True)
 class PageFilter:
-    """Which of a job's URLs a list shows; `outcome` may be `pending`."""
+    """Which of a job's URLs a list shows; `outcome` may be `pending`.
+
+    A URL that waits to be tried again has the reason by which it failed in passing.
+    """
 
     outcome: str | None = None
     q: str | None = None
+    reason: str | None = None
 
     def as_parameters(self) -> dict[str, object]:
         """For the statements `rows` and `whole_pages`."""
@@ -30,6 +34,7 @@ class PageFilter:
         return {
             "outcome": None if pending else self.outcome,
             "pending": pending,
+            "reason": self.reason,
             "q": None if self.q is None else f"%{_escape_like(self.q)}%",
         }
 
@@ -232,6 +237,10 @@ def _page_row(row: Row) -> PageRow:
         content_type=row["content_type"],
         fetched_at=row["fetched_at"],
         content=row["content"],
+        detail=row["detail"],
+        duplicate_of=row["duplicate_of"],
+        attempts=row["attempts"],
+        not_before=row["not_before"],
     )
 
 

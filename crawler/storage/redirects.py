@@ -11,9 +11,11 @@ several in a batch the closest comes first.
 """
 
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from crawler.domain.model import Outcome
 from crawler.domain.reasons import Reason
+from crawler.domain.urls import authority
 from crawler.storage.changes import JobChange
 from crawler.storage.database import Row
 from crawler.storage.discovery import Discovery, lower_depths
@@ -21,11 +23,19 @@ from crawler.storage.jobs import url_key
 from crawler.storage.results import UrlResult
 
 
+class SettledUrl(NamedTuple):
+    """A result under the URL that it belongs to, with its depth; a duplicate with the page's id."""
+
+    result: UrlResult
+    depth: int
+    duplicate_of: int | None = None
+
+
 @dataclass
 class Settled:
-    """Results under the URLs that they belong to, each with its depth."""
+    """Results under the URLs that they belong to, and redirect targets that become known."""
 
-    results: list[tuple[UrlResult, int]] = field(default_factory=list)
+    results: list[SettledUrl] = field(default_factory=list)
     aliases: list[tuple[str, int, int]] = field(default_factory=list)
 
     def save_aliases(self, change: JobChange) -> None:
@@ -36,75 +46,82 @@ class Settled:
                 "insert_aliases",
                 urls=list(urls),
                 url_keys=[url_key(url) for url in urls],
+                hosts=[authority(url) for url in urls],
                 depths=list(depths),
                 alias_of=list(targets),
             )
 
 
-def settle_redirects(
-    change: JobChange, results: list[tuple[UrlResult, int]], found: Discovery
-) -> Settled:
+def settle_redirects(change: JobChange, results: list[SettledUrl], found: Discovery) -> Settled:
     """Says for each result which URL it belongs to; hands claims over where need be."""
-    moved = {url_key(r.final_url): r for r, _ in results if r.final_url and r.final_url != r.url}
+    moved = [each for each in results if each.result.final_url not in (None, each.result.url)]
+    keys = [url_key(each.result.final_url or "") for each in moved]
     known = {
         bytes(row["url_key"]): row
-        for row in (change.run("known_by_key", url_keys=list(moved)) if moved else ())
+        for row in (change.run("known_by_key", url_keys=keys) if keys else ())
     }
     settled = Settled()
-    taken: set[bytes] = set()
-    for result, depth in sorted(results, key=lambda each: each[1]):
-        if result.final_url in (None, result.url):
-            settled.results.append((result, depth))
+    taken: dict[bytes, int] = {}
+    for each in sorted(results, key=lambda each: each.depth):
+        if each.result.final_url in (None, each.result.url):
+            settled.results.append(each)
         else:
-            _settle(change, result, depth, known, taken, settled, found)
+            _settle(change, each, known, taken, settled, found)
     if known:
-        settled.results = _at_present_depths(change, settled.results)
+        settled.results = at_present_depths(change, settled.results)
     return settled
 
 
-def _at_present_depths(
-    change: JobChange, results: list[tuple[UrlResult, int]]
-) -> list[tuple[UrlResult, int]]:
+def at_present_depths(change: JobChange, results: list[SettledUrl]) -> list[SettledUrl]:
     """Results of one batch may have brought one another closer."""
-    rows = change.run("lock_claimed", ids=[result.id for result, _ in results])
+    rows = change.run("lock_claimed", ids=[each.result.id for each in results])
     depths = {row["id"]: row["depth"] for row in rows}
-    return [(result, depths[result.id]) for result, _ in results]
+    return [each._replace(depth=depths[each.result.id]) for each in results]
 
 
 def _settle(
     change: JobChange,
-    result: UrlResult,
-    depth: int,
+    each: SettledUrl,
     known: dict[bytes, Row],
-    taken: set[bytes],
+    taken: dict[bytes, int],
     settled: Settled,
     found: Discovery,
 ) -> None:
+    result, depth = each.result, each.depth
     target = result.final_url or result.url
     key = url_key(target)
     row = known.get(key)
     if not result.is_page:
-        settled.results.append((result, depth))
-        if row is not None and result.reason == Reason.DUPLICATE:
+        leads_to_page = row is not None and result.reason == Reason.DUPLICATE
+        settled.results.append(each._replace(duplicate_of=_page_of(row) if leads_to_page else None))
+        if row is not None and leads_to_page:
             _bring_target_closer(change, row, depth, found)
         return  # nobody has the target by it: another URL of the batch may still bring its page
     if key in taken:
-        settled.results.append((duplicate(result), depth))
-    elif row is None or row["alias_of"] == result.id:
-        settled.results.append((result, depth))
+        settled.results.append(duplicate(each, taken[key]))
+        return
+    taken[key] = result.id
+    if row is None or row["alias_of"] == result.id:
+        settled.results.append(each)
         settled.aliases.append((target, depth, result.id))
     elif row["state"] in ("queued", "beyond"):
-        _hand_over(change, result, depth, row, settled)
+        taken[key] = row["id"]
+        _hand_over(change, each, row, settled)
     else:
-        settled.results.append((duplicate(result), depth))
+        taken[key] = _page_of(row) or row["id"]
+        settled.results.append(duplicate(each, taken[key]))
         _bring_target_closer(change, row, depth, found)
-    taken.add(key)
 
 
-def duplicate(result: UrlResult) -> UrlResult:
+def _page_of(row: Row | None) -> int | None:
+    """The URL whose page a known URL (`known_by_key`) has."""
+    return None if row is None else row["alias_of"] or row["duplicate_of"] or row["id"]
+
+
+def duplicate(each: SettledUrl, page_id: int) -> SettledUrl:
     """The result of a URL whose page belongs to another URL."""
-    return replace(
-        result,
+    result = replace(
+        each.result,
         outcome=Outcome.SKIPPED,
         reason=str(Reason.DUPLICATE),
         content_hash=None,
@@ -112,21 +129,20 @@ def duplicate(result: UrlResult) -> UrlResult:
         title=None,
         links=None,
         discovered=(),
-        out_of_scope=0,
+        left_out={},
     )
+    return SettledUrl(result, each.depth, page_id)
 
 
-def _hand_over(
-    change: JobChange, result: UrlResult, depth: int, row: Row, settled: Settled
-) -> None:
-    change.run("hand_claim_over", id=row["id"], depth=depth)
+def _hand_over(change: JobChange, each: SettledUrl, row: Row, settled: Settled) -> None:
+    change.run("hand_claim_over", id=row["id"], depth=each.depth)
     if row["state"] == "queued":
         change.count(queued=-1, processing=+1)
     else:
         change.count(discovered=+1, processing=+1)
-    page = replace(result, id=row["id"], url=result.final_url or result.url)
-    settled.results.append((page, min(depth, row["depth"])))
-    settled.results.append((duplicate(result), depth))
+    page = replace(each.result, id=row["id"], url=each.result.final_url or each.result.url)
+    settled.results.append(SettledUrl(page, min(each.depth, row["depth"])))
+    settled.results.append(duplicate(each, row["id"]))
 
 
 def _bring_target_closer(change: JobChange, row: Row, depth: int, found: Discovery) -> None:

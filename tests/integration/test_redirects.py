@@ -57,7 +57,9 @@ def test_a_waiting_target_takes_the_page_and_the_claim(storage: Storage) -> None
     lease = storage.begin_with(A, T)
     apply_next(storage, lease, MadeSite({T: [B]}, {A: T}), limit=1)
     assert told(storage, lease) == [(A, "skipped", "duplicate"), (T, "fetched", None)]
-    assert storage.totals(lease.job_id) == Totals(4, 1, 0, 2, 0, 1, bytes=200)
+    assert storage.totals(lease.job_id) == Totals(
+        4, 1, 0, 2, 0, 1, bytes=200, reasons={"duplicate": 1}
+    )
     rows = storage.rows(lease.job_id)
     assert rows[B].found_on == rows[T].id
     assert rows[A].content_hash is None and rows[T].content_hash is not None
@@ -91,7 +93,9 @@ def test_a_known_target_makes_the_url_a_duplicate(storage: Storage, settles: boo
     site = MadeSite({}, {A: T}, is_settled=lambda url_id, target: settles)
     apply_next(storage, lease, site)
     assert told(storage, lease) == [(A, "skipped", "duplicate")]
-    assert storage.totals(lease.job_id) == Totals(3, completed=2, skipped=1, bytes=200)
+    assert storage.totals(lease.job_id) == Totals(
+        3, completed=2, skipped=1, bytes=200, reasons={"duplicate": 1}
+    )
     assert storage.finish(lease) is JobStatus.COMPLETED
 
 
@@ -99,7 +103,9 @@ def test_two_urls_of_one_batch_with_one_target_give_one_page(storage: Storage) -
     lease = storage.begin_with(A, B)
     apply_next(storage, lease, MadeSite({}, {A: T, B: T}))
     assert told(storage, lease) == [(A, "fetched", None), (B, "skipped", "duplicate")]
-    assert storage.totals(lease.job_id) == Totals(3, completed=2, skipped=1, bytes=200)
+    assert storage.totals(lease.job_id) == Totals(
+        3, completed=2, skipped=1, bytes=200, reasons={"duplicate": 1}
+    )
 
 
 def test_two_urls_of_one_batch_share_a_waiting_target(storage: Storage) -> None:

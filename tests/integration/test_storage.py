@@ -155,7 +155,7 @@ def test_totals_are_absolute_and_add_up_at_every_event(storage: Storage) -> None
     ]  # fmt: skip
     assert totals_in(events[-1]) == storage.totals(lease.job_id)
     assert totals_in(events[-1]) == Totals(
-        26, completed=12, skipped=14, processed=12, bytes=12 * 100
+        26, completed=12, skipped=14, processed=12, bytes=12 * 100, reasons={"page-limit": 14}
     )
     assert totals_in(events[2]) == Totals(26, queued=25, completed=1, bytes=100)
     counted = [len(e.data["pages"]) for e in events if e.name == "batch_completed"]
@@ -169,7 +169,7 @@ def test_a_batch_tells_each_of_its_urls(storage: Storage) -> None:
     a, b, c = storage.frontier.claim(lease, 3).urls
     results = (
         UrlResult(a.id, a.url, Outcome.FETCHED, final_url=a.url, http_status=200, title="A\n<b>",
-                  ms=5, size=7, content_hash=b"x", discovered=(0, 1), out_of_scope=3),
+                  ms=5, size=7, content_hash=b"x", discovered=(0, 1), left_out={"scope": 3}),
         UrlResult(b.id, b.url, Outcome.CACHED, final_url=b.url, discovered=(1,)),
         UrlResult(c.id, c.url, Outcome.FAILED, "http-404", http_status=404),
     )  # fmt: skip
@@ -355,7 +355,7 @@ def test_a_reached_page_limit_is_told_and_a_raised_one_lets_the_rest_in_once(
     tried = [page["url"] for e in events if e.name == "batch_completed" for page in e.data["pages"]]
     assert len(tried) == 15 and set(tried) < set(skipped)
     assert storage.totals(lease.job_id) == Totals(
-        26, completed=20, skipped=6, processed=20, bytes=2000
+        26, completed=20, skipped=6, processed=20, bytes=2000, reasons={"page-limit": 6}
     )
 
 
@@ -469,7 +469,7 @@ def test_a_cancelled_job_has_nothing_under_way_and_takes_no_result(storage: Stor
     with pytest.raises((Fenced, Halted)):
         storage.frontier.apply(lease, MadeSite().answer(claim), KnownUrls())
     assert storage.events(lease.job_id) == before
-    assert not storage.reader.is_current(lease.job_id, lease.epoch)
+    assert not storage.reader.standing(lease.job_id, lease.epoch).current
     job = storage.job(lease.job_id)
     assert job.status is JobStatus.CANCELLED and job.finished_at is not None
 

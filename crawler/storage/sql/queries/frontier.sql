@@ -1,75 +1,12 @@
 -- name: insert_roots
-INSERT INTO frontier (job_id, url, url_key, depth, state)
-SELECT %(job_id)s, each.url, each.url_key, 0, 'queued'
-FROM unnest(%(urls)s::text[], %(url_keys)s::bytea[]) AS each (url, url_key)
+INSERT INTO frontier (job_id, url, url_key, host, depth, state)
+SELECT %(job_id)s, each.url, each.url_key, each.host, 0, 'queued'
+FROM unnest(
+    %(urls)s::text[],
+    %(url_keys)s::bytea[],
+    %(hosts)s::text[]
+) AS each (url, url_key, host)
 ON CONFLICT (job_id, url_key) DO NOTHING;
-
--- name: roots_open
-SELECT 1
-FROM frontier
-WHERE job_id = %(job_id)s
-  AND state IN ('queued', 'claimed')
-  AND depth = 0
-LIMIT 1;
-
--- name: claim_urls
--- Breadth first, one depth a batch. Roots hold back all other depths while one is under way. A URL
--- that was in two lost calls travels alone: the first that waits, once no innocent one does.
-WITH nearest AS (
-    SELECT depth
-    FROM frontier
-    WHERE job_id = %(job_id)s
-      AND state = 'queued'
-      AND depth <= %(max_depth)s
-    ORDER BY depth
-    LIMIT 1
-),
-open AS (
-    SELECT depth
-    FROM nearest
-    WHERE depth = 0
-       OR NOT EXISTS (
-            SELECT 1
-            FROM frontier
-            WHERE job_id = %(job_id)s
-              AND state = 'claimed'
-              AND depth = 0
-       )
-),
-innocent AS (
-    SELECT job_id, id
-    FROM frontier
-    WHERE job_id = %(job_id)s
-      AND state = 'queued'
-      AND depth = (SELECT depth FROM open)
-      AND failed_calls + lost_calls < 2
-    ORDER BY id
-    LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
-),
-suspect AS (
-    SELECT job_id, id
-    FROM frontier
-    WHERE job_id = %(job_id)s
-      AND state = 'queued'
-      AND depth = (SELECT depth FROM open)
-      AND failed_calls + lost_calls >= 2
-      AND NOT EXISTS (SELECT 1 FROM innocent)
-    ORDER BY id
-    LIMIT 1
-    FOR UPDATE SKIP LOCKED
-),
-next AS (
-    SELECT job_id, id FROM innocent
-    UNION ALL
-    SELECT job_id, id FROM suspect
-)
-UPDATE frontier
-SET state = 'claimed'
-FROM next
-WHERE frontier.job_id = next.job_id
-  AND frontier.id = next.id
-RETURNING frontier.id, frontier.url, frontier.depth;
 
 -- name: return_urls
 -- Back to the queue, unharmed: a call did not get to them, or their worker is stopping.
@@ -88,6 +25,27 @@ WHERE job_id = %(job_id)s
   AND state = 'claimed'
   AND NOT id = ANY(%(ids)s::bigint[])
 RETURNING id;
+
+-- name: return_to_wait
+-- Back to the queue until their time has come: they failed in passing, or were led to a host that
+-- has no turn for them. The call itself did not fail.
+UPDATE frontier
+SET state = 'queued',
+    reason = each.reason,
+    not_before = clock_timestamp() + each.after_ms * interval '1 millisecond',
+    attempts = least(attempts + each.attempts, 30000),
+    failed_calls = 0,
+    lost_calls = 0
+FROM unnest(
+    %(ids)s::bigint[],
+    %(reasons)s::text[],
+    %(after_ms)s::bigint[],
+    %(attempts)s::integer[]
+) AS each (id, reason, after_ms, attempts)
+WHERE frontier.job_id = %(job_id)s
+  AND frontier.id = each.id
+  AND frontier.state = 'claimed'
+RETURNING frontier.id;
 
 -- name: return_failed_call
 -- Back to the queue after a failed call; the third failure is the last.
@@ -122,10 +80,10 @@ RETURNING id;
 
 -- name: known_by_key
 -- What the job knows of some URLs.
-SELECT id, url_key, depth, state, alias_of
+SELECT id, url_key, depth, state, alias_of, duplicate_of
 FROM frontier
 WHERE job_id = %(job_id)s
-  AND url_key = ANY(%(url_keys)s);
+  AND url_key = ANY(%(url_keys)s::bytea[]);
 
 -- name: settle
 -- Outcomes of claimed URLs; rows that are no longer claimed are not touched.
@@ -133,14 +91,16 @@ UPDATE frontier
 SET state = each.state,
     outcome = each.outcome,
     reason = each.reason,
+    duplicate_of = each.duplicate_of,
     failed_calls = 0,
     lost_calls = 0
 FROM unnest(
     %(ids)s::bigint[],
     %(states)s::text[],
     %(outcomes)s::text[],
-    %(reasons)s::text[]
-) AS each (id, state, outcome, reason)
+    %(reasons)s::text[],
+    %(duplicates_of)s::bigint[]
+) AS each (id, state, outcome, reason, duplicate_of)
 WHERE frontier.job_id = %(job_id)s
   AND frontier.id = each.id
   AND frontier.state = 'claimed'
@@ -150,6 +110,7 @@ RETURNING frontier.id, frontier.depth;
 -- A redirect led to a URL that waits: the claim passes to it, under the smaller depth.
 UPDATE frontier
 SET state = 'claimed',
+    not_before = NULL,
     depth = least(frontier.depth, %(depth)s)
 WHERE job_id = %(job_id)s
   AND id = %(id)s
@@ -168,27 +129,29 @@ FOR UPDATE;
 
 -- name: insert_aliases
 -- Redirect targets: known from now on, so that no link leads to a second fetch.
-INSERT INTO frontier (job_id, url, url_key, depth, state, alias_of)
-SELECT %(job_id)s, each.url, each.url_key, each.depth, 'alias', each.alias_of
+INSERT INTO frontier (job_id, url, url_key, host, depth, state, alias_of)
+SELECT %(job_id)s, each.url, each.url_key, each.host, each.depth, 'alias', each.alias_of
 FROM unnest(
     %(urls)s::text[],
     %(url_keys)s::bytea[],
+    %(hosts)s::text[],
     %(depths)s::integer[],
     %(alias_of)s::bigint[]
-) AS each (url, url_key, depth, alias_of)
+) AS each (url, url_key, host, depth, alias_of)
 ON CONFLICT (job_id, url_key) DO NOTHING;
 
 -- name: discover
 -- New URLs, and known ones that were found again closer to a root.
-INSERT INTO frontier (job_id, url, url_key, depth, state, found_on)
-SELECT %(job_id)s, each.url, each.url_key, each.depth, each.state, each.found_on
+INSERT INTO frontier (job_id, url, url_key, host, depth, state, found_on)
+SELECT %(job_id)s, each.url, each.url_key, each.host, each.depth, each.state, each.found_on
 FROM unnest(
     %(urls)s::text[],
     %(url_keys)s::bytea[],
+    %(hosts)s::text[],
     %(depths)s::integer[],
     %(states)s::text[],
     %(found_on)s::bigint[]
-) WITH ORDINALITY AS each (url, url_key, depth, state, found_on, position)
+) WITH ORDINALITY AS each (url, url_key, host, depth, state, found_on, position)
 ORDER BY each.position
 ON CONFLICT (job_id, url_key) DO UPDATE
 SET depth = excluded.depth,
@@ -205,18 +168,6 @@ WHERE frontier.job_id = %(job_id)s
   AND frontier.id = each.id
   AND frontier.depth > each.depth
 RETURNING frontier.id, frontier.depth, frontier.state, frontier.alias_of;
-
--- name: duplicates
--- Where URLs led whose page is another URL's; farthest first, so that the closest stays.
-SELECT frontier.depth, pages.final_url
-FROM frontier
-JOIN pages
-    ON pages.job_id = frontier.job_id
-   AND pages.id = frontier.id
-WHERE frontier.job_id = %(job_id)s
-  AND frontier.id = ANY(%(ids)s)
-  AND frontier.reason = 'duplicate'
-ORDER BY frontier.depth DESC;
 
 -- name: queue_beyond_ids
 UPDATE frontier
@@ -255,7 +206,9 @@ WITH next AS (
     LIMIT %(limit)s
 )
 UPDATE frontier
-SET state = 'beyond'
+SET state = 'beyond',
+    reason = NULL,
+    not_before = NULL
 FROM next
 WHERE frontier.job_id = next.job_id
   AND frontier.id = next.id
@@ -273,7 +226,8 @@ WITH next AS (
 UPDATE frontier
 SET state = 'done',
     outcome = 'skipped',
-    reason = 'page-limit'
+    reason = 'page-limit',
+    not_before = NULL
 FROM next
 WHERE frontier.job_id = next.job_id
   AND frontier.id = next.id
@@ -299,16 +253,36 @@ WHERE frontier.job_id = next.job_id
 RETURNING frontier.id, frontier.depth;
 
 -- name: requeue_failed
--- Failed URLs for another try.
-UPDATE frontier
-SET state = 'queued',
-    outcome = NULL,
-    reason = NULL,
-    failed_calls = 0,
-    lost_calls = 0
+-- Failed URLs for another try; tells how many there were, by the reason that they had.
+WITH requeued AS (
+    UPDATE frontier
+    SET state = 'queued',
+        outcome = NULL,
+        reason = NULL,
+        attempts = 0,
+        failed_calls = 0,
+        lost_calls = 0
+    FROM (
+        SELECT id, reason
+        FROM frontier
+        WHERE job_id = %(job_id)s
+          AND outcome = 'failed'
+    ) AS failed
+    WHERE frontier.job_id = %(job_id)s
+      AND frontier.id = failed.id
+    RETURNING failed.reason
+)
+SELECT reason, count(*) AS urls
+FROM requeued
+GROUP BY reason;
+
+-- name: first_url
+-- What became of the first root.
+SELECT reason
+FROM frontier
 WHERE job_id = %(job_id)s
-  AND outcome = 'failed'
-RETURNING id;
+ORDER BY id
+LIMIT 1;
 
 -- name: something_to_do
 -- Whether a job would find anything: waiting, let in by raised limits, or unfinished.

@@ -1,13 +1,17 @@
 -- name: insert_job
 -- A new job; a repeated Idempotency-Key inserts nothing.
-INSERT INTO jobs (id, urls, options, scope_bases, idempotency_key, request_hash)
+INSERT INTO jobs (
+    id, urls, options, scope_bases, idempotency_key, request_hash, credentials, excluded_rules
+)
 VALUES (
     %(id)s,
     %(urls)s,
     %(options)s,
     %(urls)s,
     %(idempotency_key)s,
-    %(request_hash)s
+    %(request_hash)s,
+    %(credentials)s,
+    %(excluded_rules)s
 )
 ON CONFLICT (idempotency_key) DO NOTHING
 RETURNING id;
@@ -29,7 +33,8 @@ WHERE idempotency_key = %(idempotency_key)s
 -- The first statement of every transaction that writes a job: the one lock order.
 SELECT status, error, options, scope_bases, epoch, last_event_id, options_version, urls,
     discovered, queued, processing, completed, failed, skipped,
-    from_cache, processed, process_failed, bytes, links_left_out
+    from_cache, processed, process_failed, bytes, reasons, links_left_out,
+    excluded_rules, excluded_until
 FROM jobs
 WHERE id = %(job_id)s
   AND deleted_at IS NULL
@@ -39,12 +44,25 @@ FOR NO KEY UPDATE;
 -- The same for the orchestrator: no row means that another epoch has begun.
 SELECT status, error, options, scope_bases, epoch, last_event_id, options_version, urls,
     discovered, queued, processing, completed, failed, skipped,
-    from_cache, processed, process_failed, bytes, links_left_out
+    from_cache, processed, process_failed, bytes, reasons, links_left_out,
+    excluded_rules, excluded_until
 FROM jobs
 WHERE id = %(job_id)s
   AND epoch = %(epoch)s
   AND deleted_at IS NULL
 FOR NO KEY UPDATE;
+
+-- name: commit_durably
+-- For a change that was locked lazily and came to tell something.
+SET LOCAL synchronous_commit = on;
+
+-- name: running_jobs
+-- How many jobs run, asked one at a time: whoever may start another commits before the next asks.
+SELECT pg_advisory_xact_lock(%(lock)s);
+SELECT count(*) AS running
+FROM jobs
+WHERE status = 'running'
+  AND deleted_at IS NULL;
 
 -- name: lock_job_lazily
 -- The same for a change that need not wait for the disk: a claim that is lost to a crash of the
@@ -52,7 +70,8 @@ FOR NO KEY UPDATE;
 SET LOCAL synchronous_commit = off;
 SELECT status, error, options, scope_bases, epoch, last_event_id, options_version, urls,
     discovered, queued, processing, completed, failed, skipped,
-    from_cache, processed, process_failed, bytes, links_left_out
+    from_cache, processed, process_failed, bytes, reasons, links_left_out,
+    excluded_rules, excluded_until
 FROM jobs
 WHERE id = %(job_id)s
   AND epoch = %(epoch)s
@@ -75,6 +94,7 @@ SET status = %(status)s,
     process_failed = process_failed + %(process_failed)s,
     bytes = bytes + %(bytes)s,
     links_left_out = %(links_left_out)s,
+    reasons = %(reasons)s,
     last_event_id = last_event_id + %(events)s,
     started_at = CASE
         WHEN %(status)s = 'running' THEN coalesce(started_at, clock_timestamp())
@@ -88,7 +108,7 @@ WHERE id = %(job_id)s
 RETURNING last_event_id,
     to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at,
     discovered, queued, processing, completed, failed, skipped,
-    from_cache, processed, process_failed, bytes;
+    from_cache, processed, process_failed, bytes, reasons;
 
 -- name: links_left_out
 SELECT links_left_out
@@ -106,6 +126,13 @@ SET options = %(options)s,
     options_version = options_version + 1
 WHERE id = %(job_id)s;
 
+-- name: set_excluded
+-- How far the queue was held against the exclude rules.
+UPDATE jobs
+SET excluded_rules = %(rules)s,
+    excluded_until = %(until)s
+WHERE id = %(job_id)s;
+
 -- name: recount
 -- Totals from the rows themselves: for a resumed job, which may hold late results.
 UPDATE jobs
@@ -116,7 +143,8 @@ SET discovered = counted.discovered,
     failed = counted.failed,
     skipped = counted.skipped,
     processed = counted.processed,
-    process_failed = counted.process_failed
+    process_failed = counted.process_failed,
+    reasons = coalesce(explained.reasons, '{}')
 FROM (
     SELECT count(*) AS discovered,
         count(*) FILTER (WHERE state = 'queued') AS queued,
@@ -129,7 +157,16 @@ FROM (
     FROM frontier
     WHERE job_id = %(job_id)s
       AND state NOT IN ('beyond', 'alias')
-) AS counted
+) AS counted, (
+    SELECT jsonb_object_agg(reason, urls) AS reasons
+    FROM (
+        SELECT reason, count(*) AS urls
+        FROM frontier
+        WHERE job_id = %(job_id)s
+          AND outcome IN ('failed', 'skipped')
+        GROUP BY reason
+    ) AS by_reason
+) AS explained
 WHERE id = %(job_id)s;
 
 -- name: insert_events
@@ -187,13 +224,6 @@ LIMIT %(limit)s;
 SELECT id, last_event_id, status
 FROM jobs
 WHERE id = ANY(%(job_ids)s)
-  AND deleted_at IS NULL;
-
--- name: call_is_current
--- Whether a call of this epoch may go on fetching.
-SELECT epoch = %(epoch)s AND status = 'running' AS current
-FROM jobs
-WHERE id = %(job_id)s
   AND deleted_at IS NULL;
 
 -- name: mark_deleted

@@ -1,10 +1,17 @@
 -- name: ownerless_jobs
--- Jobs that should run and have no living orchestrator, longest waiting first.
+-- Jobs that should run and have no living orchestrator, longest waiting first; queued ones only
+-- while fewer jobs run than may.
 SELECT jobs.id
 FROM jobs
 LEFT JOIN leases ON leases.job_id = jobs.id
 WHERE jobs.status IN ('queued', 'running')
   AND jobs.deleted_at IS NULL
+  AND (jobs.status = 'running'
+       OR %(most_running)s::integer IS NULL
+       OR (SELECT count(*)
+           FROM jobs
+           WHERE status = 'running'
+             AND deleted_at IS NULL) < %(most_running)s::integer)
   AND (leases.job_id IS NULL
        OR leases.state <> 'held'
        OR leases.expires_at < clock_timestamp())

@@ -2,7 +2,8 @@
 -- What the site answered; a URL tried again replaces what was kept of it.
 INSERT INTO pages (
     job_id, id, final_url, http_status, title, ms, bytes,
-    content_type, content_hash, headers, hops, links, stale, counted
+    content_type, content_hash, headers, hops, links, stale, counted,
+    detail, canonical, nofollow
 )
 SELECT %(job_id)s, each.*
 FROM unnest(
@@ -18,7 +19,10 @@ FROM unnest(
     %(hops)s::bytea[],
     %(links)s::bytea[],
     %(stale)s::boolean[],
-    %(counted)s::boolean[]
+    %(counted)s::boolean[],
+    %(details)s::text[],
+    %(canonicals)s::text[],
+    %(nofollows)s::boolean[]
 ) AS each
 ON CONFLICT (job_id, id) DO UPDATE
 SET final_url = excluded.final_url,
@@ -33,7 +37,10 @@ SET final_url = excluded.final_url,
     hops = excluded.hops,
     links = excluded.links,
     stale = excluded.stale,
-    counted = excluded.counted;
+    counted = excluded.counted,
+    detail = excluded.detail,
+    canonical = excluded.canonical,
+    nofollow = excluded.nofollow;
 
 -- name: mark_stale
 -- Their links are to be queued anew.
@@ -42,6 +49,15 @@ SET stale = true
 WHERE job_id = %(job_id)s
   AND id = ANY(%(ids)s)
   AND links IS NOT NULL;
+
+-- name: mark_all_stale
+-- The scope moved: links of all pages whose links are not waiting anyway are to be judged anew.
+UPDATE pages
+SET stale = true
+WHERE job_id = %(job_id)s
+  AND links IS NOT NULL
+  AND NOT stale
+RETURNING id;
 
 -- name: take_stale
 -- A slice of pages whose links are to be queued anew; freshened by the same transaction.
@@ -72,7 +88,7 @@ JOIN frontier
    AND frontier.id = next.id
 WHERE pages.job_id = next.job_id
   AND pages.id = next.id
-RETURNING pages.id, frontier.depth, pages.links, next.counted;
+RETURNING pages.id, frontier.depth, pages.links, pages.nofollow, next.counted;
 
 -- name: unprocessed
 -- Fetched pages whose content waits for the processor.
@@ -132,9 +148,10 @@ ON CONFLICT (job_id, id) DO NOTHING;
 -- name: rows
 -- The URLs of a job in the order in which they were found, with what came of them.
 SELECT frontier.id, frontier.url, frontier.outcome, frontier.reason, frontier.depth,
-    frontier.found_on, frontier.content,
+    frontier.found_on, frontier.content, frontier.duplicate_of, frontier.attempts,
+    frontier.not_before,
     pages.final_url, pages.http_status, pages.title, pages.ms, pages.bytes,
-    pages.content_type, pages.content_hash, pages.fetched_at
+    pages.content_type, pages.content_hash, pages.fetched_at, pages.detail
 FROM frontier
 LEFT JOIN pages
     ON pages.job_id = frontier.job_id
@@ -143,6 +160,7 @@ WHERE frontier.job_id = %(job_id)s
   AND frontier.id > %(after)s
   AND frontier.state NOT IN ('beyond', 'alias')
   AND (%(outcome)s IS NULL OR frontier.outcome = %(outcome)s)
+  AND (%(reason)s IS NULL OR frontier.reason = %(reason)s)
   AND (%(pending)s IS NOT TRUE OR frontier.outcome IS NULL)
   AND (%(q)s IS NULL OR frontier.url ILIKE %(q)s OR pages.title ILIKE %(q)s)
 ORDER BY frontier.id
@@ -151,9 +169,10 @@ LIMIT %(limit)s;
 -- name: newest_rows
 -- The URLs that were settled last, newest first.
 SELECT frontier.id, frontier.url, frontier.outcome, frontier.reason, frontier.depth,
-    frontier.found_on, frontier.content,
+    frontier.found_on, frontier.content, frontier.duplicate_of, frontier.attempts,
+    frontier.not_before,
     pages.final_url, pages.http_status, pages.title, pages.ms, pages.bytes,
-    pages.content_type, pages.content_hash, pages.fetched_at
+    pages.content_type, pages.content_hash, pages.fetched_at, pages.detail
 FROM pages
 JOIN frontier
     ON frontier.job_id = pages.job_id
@@ -165,9 +184,10 @@ LIMIT %(limit)s;
 -- name: page
 -- One URL with all that was kept of it.
 SELECT frontier.id, frontier.url, frontier.outcome, frontier.reason, frontier.depth,
-    frontier.found_on, frontier.content,
+    frontier.found_on, frontier.content, frontier.duplicate_of, frontier.attempts,
+    frontier.not_before,
     pages.final_url, pages.http_status, pages.title, pages.ms, pages.bytes,
-    pages.content_type, pages.content_hash, pages.fetched_at,
+    pages.content_type, pages.content_hash, pages.fetched_at, pages.detail,
     pages.headers, pages.hops, pages.links,
     documents.title AS document_title, documents.description, documents.language,
     documents.markdown
@@ -185,9 +205,10 @@ WHERE frontier.job_id = %(job_id)s
 -- name: whole_pages
 -- Rows with all that was kept, for a list paged by size.
 SELECT frontier.id, frontier.url, frontier.outcome, frontier.reason, frontier.depth,
-    frontier.found_on, frontier.content,
+    frontier.found_on, frontier.content, frontier.duplicate_of, frontier.attempts,
+    frontier.not_before,
     pages.final_url, pages.http_status, pages.title, pages.ms, pages.bytes,
-    pages.content_type, pages.content_hash, pages.fetched_at,
+    pages.content_type, pages.content_hash, pages.fetched_at, pages.detail,
     pages.headers, pages.hops, pages.links,
     documents.title AS document_title, documents.description, documents.language,
     documents.markdown
@@ -202,6 +223,7 @@ WHERE frontier.job_id = %(job_id)s
   AND frontier.id > %(after)s
   AND frontier.state NOT IN ('beyond', 'alias')
   AND (%(outcome)s IS NULL OR frontier.outcome = %(outcome)s)
+  AND (%(reason)s IS NULL OR frontier.reason = %(reason)s)
   AND (%(pending)s IS NOT TRUE OR frontier.outcome IS NULL)
   AND (%(q)s IS NULL OR frontier.url ILIKE %(q)s OR pages.title ILIKE %(q)s)
 ORDER BY frontier.id

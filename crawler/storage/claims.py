@@ -1,0 +1,86 @@
+"""The next batch of a job: URLs of one host and one depth, so that a host that waits holds nothing.
+
+    busy hosts                 → stepped over, whatever waits there
+    a URL that is to wait      → not there until its time has come (`not_before`)
+    a root on its first try    → holds back all other depths, since it may move the scope
+    a URL in two failed calls  → travels alone, once no innocent one waits beside it
+    a rule excludes it         → skipped instead: the rule came after the URL was queued
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from crawler.domain.model import FrontierUrl, JobOptions
+from crawler.storage.changes import JobChange
+from crawler.storage.database import Row
+from crawler.storage.exclusions import skip_excluded
+
+_LOOK_AHEAD = 500
+"""URLs at the head of the queue that are looked at for a host that is free."""
+
+_MOST_HOSTS = 50
+"""Free hosts among which the nearest URL is sought when the head of the queue has none."""
+
+_NO_DEPTH = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A batch in hand, with what its call has to know. Without URLs: nothing can be claimed now.
+
+    `wait_seconds` is then the time until the next URL that waits is due; None where none does.
+    """
+
+    urls: tuple[FrontierUrl, ...]
+    options: JobOptions
+    scope_bases: tuple[str, ...]
+    over_limit: bool = False
+    host: str = ""
+    wait_seconds: float | None = None
+
+
+def claim(change: JobChange, limit: int, busy_hosts: Collection[str]) -> Claim:
+    """Takes up to `limit` URLs of the smallest depth that waits at a host that is not busy."""
+    now = change.now
+    left = change.options.pages_left(now.completed + now.processing)
+    host, urls = _take(change, limit if left is None else min(limit, left), busy_hosts)
+    full = change.options.pages_left(now.completed) == 0 and now.processing == 0
+    return Claim(
+        urls,
+        change.options,
+        change.scope_bases,
+        over_limit=full and now.queued > 0,
+        host=host,
+        wait_seconds=None if urls else _seconds_to_wait(change),
+    )
+
+
+def _take(
+    change: JobChange, limit: int, busy_hosts: Collection[str]
+) -> tuple[str, tuple[FrontierUrl, ...]]:
+    while limit:
+        rows = change.run(
+            "claim_urls",
+            limit=limit,
+            busy_hosts=list(busy_hosts),
+            max_depth=_NO_DEPTH if change.options.max_depth is None else change.options.max_depth,
+            look_ahead=_LOOK_AHEAD,
+            most_hosts=_MOST_HOSTS,
+        )
+        kept = skip_excluded(change, rows)
+        change.count(queued=-len(kept), processing=+len(kept))
+        if kept or not rows:
+            return kept[0]["host"] if kept else "", _urls(kept)
+    return "", ()
+
+
+def _urls(rows: list[Row]) -> tuple[FrontierUrl, ...]:
+    return tuple(
+        FrontierUrl(row["id"], row["url"], row["depth"], row["attempts"])
+        for row in sorted(rows, key=lambda row: int(row["id"]))
+    )
+
+
+def _seconds_to_wait(change: JobChange) -> float | None:
+    row = change.one("next_due")
+    return None if row is None else max(0.0, row["seconds"])

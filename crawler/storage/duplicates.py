@@ -1,0 +1,122 @@
+"""One page, once: a URL whose page the job has under another URL is a `duplicate` of that.
+
+    the same content                                → the same page
+    a common name and the same title                → the same page
+
+A page's names are its own URL, the one at which it answered, and the one that its
+`rel=canonical` gives (RFC 6596). Sites are often wrong about the last (every page of a list names
+the first, every page the home page), so it is believed only once both pages were seen and their
+titles agree; no page is lost because of what another says. Within a batch, pages that go by their
+own name come first.
+
+A duplicate is no page: its links are not followed. It brings the page as close to a root as it is
+itself, like a redirect, since which of the two was fetched first must not decide about depths.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from crawler.storage.changes import JobChange
+from crawler.storage.discovery import Discovery, lower_depths
+from crawler.storage.jobs import url_key
+from crawler.storage.redirects import SettledUrl, at_present_depths, duplicate
+from crawler.storage.results import UrlResult
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A page that others may turn out to be."""
+
+    id: int
+    depth: int
+    title: str
+
+
+@dataclass
+class Originals:
+    """Pages by content, and by name and title."""
+
+    by_content: dict[bytes, Original] = field(default_factory=dict)
+    by_name: dict[tuple[str, str], Original] = field(default_factory=dict)
+
+    def add(self, page: Original, content: bytes | None, names: Iterable[str]) -> None:
+        """Makes a page known; the first one under a content or a name stays."""
+        if content:
+            self.by_content.setdefault(content, page)
+        for name in names if page.title else ():
+            self.by_name.setdefault((name, page.title), page)
+
+    def find(self, content: bytes | None, title: str, names: Iterable[str]) -> Original | None:
+        """The page that has this content, or one of these names and this title."""
+        if content in self.by_content:
+            return self.by_content[content]
+        if not title:
+            return None
+        return next((page for name in names if (page := self.by_name.get((name, title)))), None)
+
+
+def settle_duplicates(
+    change: JobChange, results: list[SettledUrl], found: Discovery
+) -> list[SettledUrl]:
+    """The results with those that are duplicates told as such, under their present depths."""
+    pages = [each for each in results if each.result.is_page]
+    if not pages:
+        return results
+    doubles = find_duplicates(pages, _known_pages(change, pages))
+    if not doubles:
+        return results
+    settled = [
+        duplicate(each, doubles[each.result.id].id) if each.result.id in doubles else each
+        for each in results
+    ]
+    closer = [
+        (page.id, each.depth)
+        for each in pages
+        if (page := doubles.get(each.result.id)) is not None and each.depth < page.depth
+    ]
+    if not closer:
+        return settled
+    lower_depths(change, closer, found)
+    return at_present_depths(change, settled)
+
+
+def find_duplicates(pages: Iterable[SettledUrl], known: Originals) -> dict[int, Original]:
+    """Which pages of a batch are which others, by the id of the duplicate; `known` is added to."""
+    doubles: dict[int, Original] = {}
+    for each in sorted(pages, key=lambda each: (each.result.canonical is not None, each.depth)):
+        result, title = each.result, plain_title(each.result.title)
+        page = known.find(result.content_hash, title, _names(result))
+        if page is not None and page.id != result.id:
+            doubles[result.id] = page
+        else:
+            page = Original(result.id, each.depth, title)
+            known.add(page, result.content_hash, _names(result))
+    return doubles
+
+
+def plain_title(title: str | None) -> str:
+    """A title as titles are compared: without case, on one line."""
+    return " ".join((title or "").split()).casefold()
+
+
+def _names(result: UrlResult) -> list[str]:
+    names = (result.canonical, result.final_url, result.url)
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _known_pages(change: JobChange, pages: list[SettledUrl]) -> Originals:
+    known = Originals()
+    own = {each.result.id for each in pages}
+    canonicals = {each.result.canonical for each in pages if each.result.canonical}
+    rows = change.run(
+        "same_pages",
+        hashes=[each.result.content_hash for each in pages if each.result.content_hash],
+        names=list({name for each in pages for name in _names(each.result)}),
+        canonical_keys=[url_key(url) for url in canonicals],
+    )
+    for row in rows:
+        if row["id"] not in own:
+            page = Original(row["id"], row["depth"], plain_title(row["title"]))
+            content = None if row["content_hash"] is None else bytes(row["content_hash"])
+            known.add(page, content, () if row["name"] is None else (row["name"],))
+    return known

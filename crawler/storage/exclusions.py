@@ -1,0 +1,65 @@
+"""Rules that came in mid-crawl: what waits already and they exclude is skipped.
+
+The queue is held against new rules slice by slice, from its first id to its last; how far that
+has come stands in the job's row, so that any orchestrator goes on with it. A URL that was in hand
+meanwhile and returned behind that point is met by the claim, which holds its batch against all.
+"""
+
+from collections.abc import Sequence
+from itertools import islice
+
+from crawler.domain.events import EventName
+from crawler.domain.patterns import Rules, compile_rules
+from crawler.domain.reasons import Reason
+from crawler.storage.changes import JobChange
+from crawler.storage.database import Row
+
+_SLICE = 5_000
+
+
+def exclude_rules(change: JobChange) -> Rules:
+    """The job's exclude rules, ready for use."""
+    return compile_rules(change.options.exclude)
+
+
+def exclude_waiting(change: JobChange) -> int:
+    """Holds a slice of what waits against new rules; returns how many URLs it looked at."""
+    rules = compile_rules(tuple(islice(change.options.exclude, change.excluded.rules, None)))
+    if not rules:
+        return 0
+    rows = change.run("excluded_slice", after=change.excluded.until, limit=_SLICE)
+    _leave_out(change, [row for row in rows if rules.first_match(row["url"])])
+    if rows:
+        change.run("set_excluded", rules=change.excluded.rules, until=rows[-1]["id"])
+    else:
+        change.run("set_excluded", rules=len(change.options.exclude), until=0)
+    return len(rows)
+
+
+def skip_excluded(change: JobChange, claimed: Sequence[Row]) -> list[Row]:
+    """Of rows just claimed those that no rule excludes; the others are skipped, and told of."""
+    rules = exclude_rules(change)
+    out = [row["id"] for row in claimed if rules.first_match(row["url"])]
+    if not out:
+        return list(claimed)
+    # A claim need not wait for the disk, but an event must.
+    change.run("commit_durably")
+    _skip(change, out)
+    return [row for row in claimed if row["id"] not in set(out)]
+
+
+def _leave_out(change: JobChange, rows: Sequence[Row]) -> None:
+    beyond = [row["id"] for row in rows if row["state"] == "beyond"]
+    if beyond:
+        change.run("forget_excluded", ids=beyond)
+    _skip(change, [row["id"] for row in rows if row["state"] == "queued"])
+
+
+def _skip(change: JobChange, ids: list[int]) -> None:
+    """Skips URLs that the totals count as queued."""
+    skipped = len(change.run("skip_excluded", ids=ids)) if ids else 0
+    if skipped:
+        reasons = {str(Reason.EXCLUDED): skipped}
+        change.count(queued=-skipped)
+        change.count_reasons("skipped", reasons)
+        change.tell(EventName.URLS_SKIPPED, count=skipped, reasons=reasons)
