@@ -253,7 +253,7 @@ def _go_on(course: _Course, moved: Moved, follow: Follow) -> Redirected | FetchF
         return course.failure(A_CIRCLE)
     if len(course.hops) >= course.limits.max_redirects:
         return course.failure(TOO_MANY_REDIRECTS)
-    course.hops.append(Hop(course.url, moved.status))
+    course.hops.append(Hop(course.url, moved.status, moved.may_be_kept))
     against = follow(target)
     if against is not None:
         network = course.network or Network.PUBLIC

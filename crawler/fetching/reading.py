@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import gevent
 from urllib3 import HTTPResponse
 
+from crawler.domain.freshness import may_be_stored
 from crawler.domain.urls import resolve
 from crawler.fetching.connection import abandon
 from crawler.fetching.decoding import Body, TooLarge
@@ -33,6 +34,8 @@ class Moved:
 
     status: int
     target: str | None
+    may_be_kept: bool
+    """Whether a shared cache may keep it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ def read(
     """What an answer to `url` says. Raises one of `SITE_ERRORS`, and what `wants_body` does."""
     if _is_redirect(raw):
         _discard(raw)
-        return Moved(raw.status, _target(raw, url))
+        may_be_kept = may_be_stored(raw.status, raw.headers.items())
+        return Moved(raw.status, _target(raw, url), may_be_kept)
     headers = tuple((name, value.replace("\0", " ")) for name, value in raw.headers.items())
     content_type = last_header(headers, "content-type")
     if wants_body(raw.status, content_type):
