@@ -59,7 +59,7 @@ class HostRules:
         return any(".".join(labels[start:]) in self.parents for start in range(1, len(labels)))
 
     def _is_address(self, host: str) -> bool:
-        if not self.networks:
+        if not self.networks or not (host[-1:].isdigit() or ":" in host):
             return False
         try:
             address = ip_address(host.strip("[]").partition("%")[0])
@@ -107,9 +107,9 @@ class Admission:
             return Reason.SCOPE
         if self.denied and self.denied.denies(urls.host(url)):
             return Reason.DENIED_HOST
-        if self.exclude and self.exclude.first_match(url):
+        if self.exclude and self.exclude.match(url):
             return Reason.EXCLUDED
-        if self.include and not self.include.first_match(url):
+        if self.include and not self.include.match(url):
             return Reason.EXCLUDED
         return Reason.TRAP if shape_is_trap(url) else None
 

@@ -10,7 +10,7 @@ from crawler.domain.admission import NO_HOST_RULES, HostRules
 from crawler.domain.errors import FieldError, InvalidRequest
 from crawler.domain.headers import Credentials, parse_cookies, parse_headers
 from crawler.domain.model import JobOptions, ScopeKind, SitemapUse
-from crawler.domain.patterns import MAX_RULES, parse_rule
+from crawler.domain.patterns import MAX_RULES, compile_rules, parse_rule
 
 MAX_ROOTS = 1_000
 """Most URLs in one job's list of roots."""
@@ -109,13 +109,13 @@ def _one_of(kind: type[StrEnum]) -> Callable[[Any], Any]:
 def _rules(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or any(not isinstance(each, str) for each in value):
         raise ValueError("must be a list of strings")
-    return _at_most_all(tuple(_each_once(value, parse_rule)))
+    return _within_bounds(tuple(_each_once(value, parse_rule)))
 
 
-def _at_most_all(rules: tuple[str, ...]) -> tuple[str, ...]:
+def _within_bounds(rules: tuple[str, ...]) -> tuple[str, ...]:
     if len(rules) > MAX_RULES:
         raise ValueError(f"has more than {MAX_RULES} rules")
-    return rules
+    return compile_rules(rules).texts
 
 
 def _each_once(entries: list[Any], read: Callable[[Any], str]) -> dict[str, None]:
@@ -182,7 +182,7 @@ def parse_changes(body: Any, options: JobOptions, policy: Policy = FREE) -> JobO
 
 
 def _added(options: JobOptions, value: Any) -> tuple[str, ...]:
-    return _at_most_all(tuple(dict.fromkeys((*options.exclude, *_rules(value)))))
+    return _within_bounds(tuple(dict.fromkeys((*options.exclude, *_rules(value)))))
 
 
 def _refuse_beyond(policy: Policy, options: JobOptions, reader: _Reader) -> None:

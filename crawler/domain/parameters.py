@@ -6,10 +6,11 @@ otherwise be fetched again under every such address, without end.
 
 import re
 
-_TRACKING_FAMILIES = (
-    "utm_", "hsa_", "mtm_", "matomo_", "pk_", "piwik_", "at_campaign", "at_medium",
+_FAMILIES = (
+    "utm_", "hsa_", "mtm_", "matomo_", "pk_", "piwik_", "at_campaign", "at_medium", "aspsessionid",
 )  # fmt: skip
-"""How the names begin that Google Analytics, HubSpot, Matomo and AT Internet give to campaigns."""
+"""How names begin that Google Analytics, HubSpot, Matomo and AT Internet give to campaigns, and
+ASP to sessions (letters of the server's choice follow)."""
 
 _TRACKING = (
     "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "gad_source", "gad_campaignid", "srsltid",
@@ -26,33 +27,32 @@ Short and common words that those lists remove on single sites only (`ref`, `sou
 elsewhere they choose what is shown.
 """
 
-_SESSIONS = ("phpsessid", "jsessionid", "aspsessionid", "cfid", "cftoken", "oscsid", "zenid")
-"""Names that frameworks give to sessions (PHP, servlets, ASP, ColdFusion, osCommerce, Zen Cart).
-
-`aspsessionid` is followed by letters of the server's choice.
-"""
+_SESSIONS = ("phpsessid", "jsessionid", "cfid", "cftoken", "oscsid", "zenid")
+"""Names that frameworks give to sessions (PHP, servlets, ColdFusion, osCommerce, Zen Cart)."""
 
 _MAYBE_SESSIONS = ("s", "sid", "sess", "sessid", "session", "sessionid", "session_id")
 """Names that also stand for searches, shops and talks at conferences: the value decides."""
 
 
-def _any_of(names: tuple[str, ...]) -> str:
-    return "|".join(map(re.escape, names))
+_NAMES = frozenset(_TRACKING + _SESSIONS)
+
+# A random token: long, letters and digits mixed. 24 hexadecimal digits are left alone, since that
+# is how MongoDB names the things themselves; so are UUIDs, with their hyphens.
+_TOKEN = re.compile(r"(?![0-9a-f]{24}$)(?=[a-z]*[0-9])(?=[0-9]*[a-z])[0-9a-z]{20,}", re.IGNORECASE)
 
 
-# A random token: long, of letters and digits mixed. 24 hexadecimal digits are left alone, since
-# that is how MongoDB names the things themselves; so are UUIDs, with their hyphens.
-_TOKEN = r"(?![0-9a-f]{24}(?:&|$))(?=[a-z]*[0-9])(?=[0-9]*[a-z])[0-9a-z]{20,}(?=&|$)"
+def _beginnings(names: tuple[str, ...]) -> str:
+    """An expression for the first two characters of `name=`: few queries get past it."""
+    seconds: dict[str, set[str]] = {}
+    for name in names:
+        seconds.setdefault(name[0], set()).add(f"{name}="[1])
+    return "|".join(f"{first}[{''.join(sorted(each))}]" for first, each in seconds.items())
 
-_DROPPED = re.compile(
-    rf"(?:(?:{_any_of(_TRACKING_FAMILIES)})[^=&]*|aspsessionid[a-z]*"
-    rf"|{_any_of(_TRACKING)}|{_any_of(_SESSIONS)})(?:=|&|$)"
-    rf"|(?:{_any_of(_MAYBE_SESSIONS)})={_TOKEN}",
+
+_SUSPECT = re.compile(
+    f"[?&](?:{_beginnings(_FAMILIES + _TRACKING + _SESSIONS + _MAYBE_SESSIONS)})",
     re.IGNORECASE | re.ASCII,
 )
-
-# Where one parameter of the kind may begin: what nearly every query is let go by.
-_SUSPECT = re.compile(rf"[?&](?={_DROPPED.pattern})", re.IGNORECASE | re.ASCII)
 
 # Servlets put the session into the path, behind any segment. A segment that would be left empty
 # or as dots stays as it is: `/..;jsessionid=1/` would turn into another folder's address.
@@ -68,5 +68,13 @@ def without_visit(url: str) -> str:
     if ";" in path:
         path = _PATH_SESSION.sub("", path)
     if mark and _SUSPECT.search(url, len(path)):
-        query = "&".join(each for each in query.split("&") if not _DROPPED.match(each))
+        query = "&".join(each for each in query.split("&") if not _is_of_the_visit(each))
     return f"{path}?{query}" if query else path
+
+
+def _is_of_the_visit(parameter: str) -> bool:
+    key, _, value = parameter.partition("=")
+    key = key.lower()
+    if key in _MAYBE_SESSIONS:
+        return _TOKEN.fullmatch(value) is not None
+    return key in _NAMES or key.startswith(_FAMILIES)

@@ -10,7 +10,6 @@ RE2 answers in time linear in the URL, whatever the rule: strangers write them.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -27,7 +26,11 @@ MAX_RULE_LENGTH = 500
 
 _REGEX = "regex:"
 _ANY_HOST = "https?://[^/]*"
-# Memory in bytes that RE2 may use for one rule, program and automaton together.
+# Instructions of RE2 in one regular expression and in all of a list. At worst a character of a URL
+# costs 5 ns for each, so the longest URL keeps a worker busy for 50 ms, and a usual one for 2.
+_MAX_SIZE = 1_000
+_MAX_TOTAL_SIZE = 5_000
+# Memory in bytes that RE2 may use for a list of rules, program and automaton together.
 _MAX_MEMORY = 1 << 20
 
 
@@ -36,46 +39,46 @@ class Rules:
     """Rules ready for use, in the order given."""
 
     texts: tuple[str, ...]
-    matchers: tuple[Any, ...] = ()
-    quick: Any = None
-    """All rules in one expression, which lets most URLs go at once; None where it is too large."""
+    matchers: tuple[Any, ...]
+    """One for all rules together; where they are too large for that, one for each."""
+
+    def match(self, url: str) -> bool:
+        """Whether any rule matches a canonical URL."""
+        subject = url.encode()
+        return any(matcher.search(subject) for matcher in self.matchers)
 
     def first_match(self, url: str) -> str | None:
         """The first rule that matches a canonical URL, or None."""
-        if not self.texts:
+        if not self.match(url):
             return None
         subject = url.encode()
-        if self.quick is not None and not self.quick.search(subject):
-            return None
-        for text, matcher in zip(self.texts, self.matchers, strict=True):
-            if matcher.search(subject):
-                return text
-        return None
+        return next((text for text in self.texts if _matcher(text).search(subject)), None)
 
     def __bool__(self) -> bool:
         return bool(self.texts)
 
 
-NO_RULES = Rules(())
-
-
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def compile_rules(rules: tuple[str, ...]) -> Rules:
     """Rules made ready; every batch of a job asks for the same ones, hence the cache.
 
     Raises:
-        ValueError: as `parse_rule`.
+        ValueError: as `parse_rule`, and where regular expressions are too large together.
     """
-    expressions = [_expression(rule) for rule in rules]
-    matchers = tuple(_compiled(each) for each in expressions)
-    return Rules(rules, matchers, _together(expressions))
+    matchers = {rule: _matcher(parse_rule(rule)) for rule in rules}
+    sizes = (each.programsize for rule, each in matchers.items() if rule.startswith(_REGEX))
+    if sum(sizes) > _MAX_TOTAL_SIZE:
+        raise ValueError("has regular expressions that are too large together")
+    return Rules(rules, _together(rules) or tuple(matchers.values()))
 
 
-def _together(expressions: Iterable[str]) -> Any:
+def _together(rules: tuple[str, ...]) -> tuple[Any, ...]:
+    """One matcher for all rules, if it is small: automata for large ones give up and go slowly."""
     try:
-        return _compiled("|".join(f"(?:{each})" for each in expressions))
+        one = _compiled("|".join(f"(?:{_expression(each)})" for each in rules))
     except ValueError:
-        return None
+        return ()
+    return (one,) if one.programsize <= _MAX_TOTAL_SIZE else ()
 
 
 def parse_rule(text: str) -> str:
@@ -91,20 +94,26 @@ def parse_rule(text: str) -> str:
         raise ValueError(f"is longer than {MAX_RULE_LENGTH} characters")
     if not rule.isprintable():
         raise ValueError("contains control characters")
-    _compiled(_expression(rule))
+    if _matcher(rule).programsize > _MAX_SIZE and rule.startswith(_REGEX):
+        raise ValueError("repeats too much: such a regular expression would take too long")
     return rule
+
+
+def _matcher(rule: str) -> Any:
+    return _compiled(_expression(rule))
 
 
 def _compiled(expression: str) -> Any:
     options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
     options.never_capture = True
     options.max_mem = _MAX_MEMORY
     try:
         return re2.compile(expression.encode(), options)
     except re2.error as error:
-        reason = error.args[0].decode(errors="replace") if error.args else "unknown error"
-        raise ValueError(f"is not a regular expression of RE2: {reason}") from None
+        why = error.args[0].decode(errors="replace")
+        raise ValueError(f"is not a regular expression of RE2: {why}") from None
 
 
 def _expression(rule: str) -> str:
@@ -160,3 +169,30 @@ def _ascii_label(label: str) -> str:
     """A label in the letters of DNS (UTS 46); what can't be one stays, and matches nothing."""
     form = urls.canonical(f"http://{label}/")
     return urls.authority(form) if form else label
+
+
+# Digits that count something; those of an escape (`%C3`) are letters.
+_DIGITS = re.compile(r"(%[0-9A-F]{2})|[0-9]+")
+
+
+def suggest(url: str, *, with_host: bool = False) -> list[str]:
+    """Globs for "skip URLs like this" of a canonical URL, from the most specific to the widest.
+
+    These are: the same path with any query, the same path and query with other numbers, the
+    folders around it; `with_host` adds its whole host, for jobs that cover several. Where there
+    is nothing of the kind, the path itself.
+    """
+    authority = urls.authority(url)
+    place = url[url.index("//") + 2 + len(authority) :]
+    path, mark, _ = place.partition("?")
+    numbers = _DIGITS.sub(lambda match: match[1] or "*", place)
+    found = [f"{path}?*"] * bool(mark) + [numbers] * (numbers != place)
+    found += [f"{folder}*" for folder in _folders(path)] or [path] * (not found)
+    found += [f"*://{authority}/*"] * with_host
+    return [rule for rule in dict.fromkeys(found) if len(rule) <= MAX_RULE_LENGTH]
+
+
+def _folders(path: str) -> list[str]:
+    """The folders of a path below the root, the innermost first."""
+    ends = [index + 1 for index, char in enumerate(path) if char == "/"]
+    return [path[:end] for end in reversed(ends[1:])]

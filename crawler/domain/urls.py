@@ -23,8 +23,8 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 # Escapes that have another normal form: lower-case digits, or an unreserved character. One that
 # would make up a new escape with a `%` before it (`%%32E`) is left as it is.
 _ODD_ESCAPE = re.compile(
-    "(?<!%)(?<!%[0-9A-Fa-f])%(?:[0-9A-F][a-f]|[a-f][0-9A-Fa-f]"
-    "|2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])"
+    "%(?:[0-9A-F][a-f]|[a-f][0-9A-Fa-f]"
+    "|2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])(?<!%%..)(?<!%[0-9A-Fa-f]%..)"
 )
 
 
