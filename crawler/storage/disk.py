@@ -17,8 +17,8 @@ from crawler.storage.database import Database
 _COST_SHARE = 20
 """A measurement of what is free may take a twentieth of the time, however much is stored."""
 
-_DEAD_ROWS = 500
-"""Rows of large columns, about 2 kB each, for which a vacuum is worth its while."""
+_WORTH_A_VACUUM = 2**20
+"""Bytes that were deleted since the last one."""
 
 
 class DiskWatch:
@@ -31,7 +31,7 @@ class DiskWatch:
         self._database = database
         self._limit_bytes = limit_bytes
         self._monotonic = monotonic
-        self._free_bytes = 0
+        self._room_bytes = 0
         self._measure_at = float("-inf")
         self._is_full = False
 
@@ -57,22 +57,33 @@ class DiskWatch:
         """
         if self._limit_bytes is None:
             return
-        size = self._database.read("database_size")[0]["bytes"]
-        if size < self._limit_bytes:
-            self._is_full = False
-            return
-        self._measure_free()
-        self._is_full = size - self._free_bytes >= self._limit_bytes
+        size = self._size_bytes()
+        if size >= self._limit_bytes:
+            self._find_room()
+            size = self._size_bytes() - self._room_bytes
+        self._is_full = size >= self._limit_bytes
 
-    def _measure_free(self) -> None:
+    def _find_room(self) -> None:
+        """Learns of the room in the files; what was deleted counts once it can be used."""
         started = self._monotonic()
         if started < self._measure_at:
             return
-        if self._database.read("dead_rows")[0]["rows"] >= _DEAD_ROWS:
+        room = self._measure_room_bytes()
+        if room - self._room_bytes >= _WORTH_A_VACUUM:
             self._database.read("vacuum_contents")
-        self._free_bytes = self._database.read("free_room")[0]["bytes"]
+            self._room_bytes = self._measure_room_bytes()
+        else:
+            self._room_bytes = min(room, self._room_bytes)
         now = self._monotonic()
         self._measure_at = now + _COST_SHARE * (now - started)
+
+    def _size_bytes(self) -> int:
+        size: int = self._database.read("database_size")[0]["bytes"]
+        return size
+
+    def _measure_room_bytes(self) -> int:
+        room: int = self._database.read("free_room")[0]["bytes"]
+        return room
 
 
 def _in_words(size: int) -> str:

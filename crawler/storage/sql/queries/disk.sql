@@ -1,12 +1,6 @@
 -- name: database_size
 SELECT pg_database_size(current_database()) AS bytes;
 
--- name: dead_rows
--- Pieces of large columns that were deleted and still take room.
-SELECT coalesce(sum(pg_stat_get_dead_tuples(reltoastrelid)), 0)::bigint AS rows
-FROM pg_class
-WHERE oid IN ('bodies'::regclass, 'documents'::regclass, 'pages'::regclass);
-
 -- name: vacuum_contents
 -- Tables on which somebody else works at that are passed over: they have their vacuum.
 VACUUM (SKIP_LOCKED) bodies, documents, pages;
