@@ -1,0 +1,94 @@
+"""Turns at a host: what is asked, told and answered, and the figures of the rules.
+
+The rules are in `crawler.domain.hosts`, and once more, for all workers, in
+`crawler.storage.hosts`. Times are whole milliseconds of Unix time, latencies microseconds.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from crawler.domain.politeness import Why
+
+SLOT_MS = 5_000
+"""A turn that is neither given back nor renewed for so long is free again: its worker is gone."""
+
+GRACE_MS = 1_000
+"""How late a job may come back for its turn without losing its place in the line."""
+
+LONGEST_BLOCK_MS = 86_400_000
+"""A site that asks for a longer pause gets this one."""
+
+FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS = 1_000, 60_000
+"""The pause after 429 or 503 without `Retry-After`; it doubles while they go on."""
+
+FIRST_PAUSE_MS, LONGEST_PAUSE_MS = 500, 5_000
+"""The pause after the second failure running without an answer; a dead host is harmed by no
+request, so it stays short."""
+
+DOWN_AFTER = 8
+"""Failures running, with pauses between them, after which a host is taken for down."""
+
+BUSY = frozenset((429, 503))
+"""Answers by which a host asks to be left alone (RFC 6585, section 4; RFC 9110, 15.6.4)."""
+
+GATEWAY = frozenset((502, 504))
+"""Answers in place of a host that did not answer its own front."""
+
+UNREACHED = -1
+"""In place of a status: the host could not be reached, which may be otherwise later."""
+
+SLOW_US = 400_000
+MOST_SLOWER_MS = 5_000
+"""The delay that is added while a host answers slower than usual, at most."""
+
+LEAST_HINT_MS, MOST_HINT_MS = 5, 200
+"""When to ask again while requests are under way: as long as the host's answers take."""
+
+IDLE_MS = 600_000
+"""What is known of a host is forgotten after so long without a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A job's wish to start a request."""
+
+    job_id: str
+    slot: str
+    """Names the turn, if it is granted."""
+    concurrency: int
+    delay_ms: int
+
+
+class Report(NamedTuple):
+    """A turn that is over."""
+
+    slot: str
+    status: int = 0
+    """Of the answer; 0: nothing is known; `UNREACHED`."""
+    head_us: int = -1
+    """From the request to the answer's headers; -1: not known."""
+    asked_ms: int = 0
+    """What the answer's `Retry-After` asks for; 0: nothing."""
+
+
+class Answer(NamedTuple):
+    """A turn (`why` is None), or how long to wait before asking again."""
+
+    wait_ms: int
+    why: Why | None
+    failures: int
+    """How often running the host could not be reached."""
+
+
+class HostStore(Protocol):
+    """Where the state of hosts is kept."""
+
+    def ask(self, host: str, ask: Ask, reports: Sequence[Report]) -> Answer:
+        """Takes the reports in, then grants a turn or says how long to wait."""
+
+    def give_back(self, host: str, reports: Sequence[Report]) -> Answer:
+        """Takes the reports in; the answer says whether the host may be asked at all."""
+
+    def hold(self, host: str, slots: Collection[str], *, started: bool) -> None:
+        """Says that these turns go on; `started`: a request began that the store missed."""
