@@ -70,3 +70,10 @@ def explain(reason: str) -> str:
     """A reason in words; unknown ones are HTTP errors (`http-404`)."""
     known = EXPLANATIONS.get(reason)
     return known or f"the site answered {reason.removeprefix('http-')}"
+
+
+def is_reason(text: str) -> bool:
+    """Whether this is a reason of the list, `http-<status>` included."""
+    head, _, status = text.partition("-")
+    is_http = head == "http" and len(status) == 3 and status.isascii() and status.isdigit()
+    return text in EXPLANATIONS or is_http

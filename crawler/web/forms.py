@@ -6,12 +6,13 @@ the choice was changed without the script that keeps the fields in step (`chosen
 one they were filled for) do fields that nobody touched follow the new choice.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from crawler.domain import urls
 from crawler.domain.model import JobOptions, ScopeKind
+from crawler.web.pasted import cookie_lines, header_lines, lines_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +36,50 @@ CHOICES = (
 DEFAULT_CHOICE = CHOICES[0]
 _BY_VALUE = {choice.value: choice for choice in CHOICES}
 
-_NUMBERS = ("maxDepth", "maxPages", "timeLimitSeconds", "concurrency", "delayMs")
-MORE_FIELDS = (*_NUMBERS, "scope", "ignoreRobots")
-"""The fields that are folded away."""
+LIMITS = ("maxDepth", "maxPages", "timeLimitSeconds", "concurrency", "delayMs")
+"""The options that can be changed later, too."""
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "limits": (*LIMITS, "ignoreRobots"),
+    "urls": ("scope", "sitemap", "include", "exclude", "examples"),
+    "sent": ("headers", "cookies", "maxAgeSeconds"),
+}
+"""The fields that are folded away, by the fold they stand in."""
+
+_TEXTS: Mapping[str, Callable[[str], Any]] = {
+    "include": lines_of,
+    "exclude": lines_of,
+    "headers": header_lines,
+    "cookies": cookie_lines,
+}
 
 
-def blank_form() -> dict[str, str]:
-    """The fields of a form that nobody has filled in yet."""
+def blank_form(most_pages: int | None = None) -> dict[str, str]:
+    """The fields of a form that nobody has filled in yet, where so many pages are allowed."""
     options = JobOptions()
+    if most_pages is not None:
+        options = replace(options, max_pages=min(most_pages, options.max_pages or most_pages))
+    empty = ("url", "urls", "ignoreRobots", "include", "exclude", "examples", "headers", "cookies")
     return {
-        "url": "",
-        "urls": "",
+        **dict.fromkeys(empty, ""),
         "what": DEFAULT_CHOICE.value,
         "chosen": DEFAULT_CHOICE.value,
         "scope": str(DEFAULT_CHOICE.scope),
+        "sitemap": str(options.sitemap),
+        "maxAgeSeconds": _text(options.max_age_seconds or None),
+        **limits_form(options),
         "maxDepth": DEFAULT_CHOICE.max_depth,
+    }
+
+
+def limits_form(options: JobOptions) -> dict[str, str]:
+    """A job's limits as they stand in a form's fields."""
+    return {
+        "maxDepth": _text(options.max_depth),
         "maxPages": _text(options.max_pages),
         "timeLimitSeconds": _text(options.time_limit_seconds),
         "concurrency": _text(options.concurrency),
         "delayMs": _text(options.delay_ms),
-        "ignoreRobots": "",
     }
 
 
@@ -71,6 +96,23 @@ def follow_choice(form: Mapping[str, str]) -> dict[str, str]:
     return fields | {"chosen": what.value}
 
 
+def open_groups(
+    form: Mapping[str, str], blank: Mapping[str, str], errors: Mapping[str, str]
+) -> frozenset[str]:
+    """The folds to show open: those with a mistake, or with something that somebody filled in.
+
+    Scope and depth are left to the sentence below the address: a choice fills them in.
+    """
+    filled = {
+        name
+        for name, value in form.items()
+        if name in blank and name not in ("scope", "maxDepth") and value.strip() != blank[name]
+    }
+    return frozenset(
+        group for group, names in GROUPS.items() if any(n in errors or n in filled for n in names)
+    )
+
+
 def is_list(form: Mapping[str, str]) -> bool:
     """Whether the list counts, and not the single address."""
     if form.get("what"):
@@ -79,23 +121,28 @@ def is_list(form: Mapping[str, str]) -> bool:
 
 
 def as_request(form: Mapping[str, str]) -> dict[str, Any]:
-    """The body of `POST /api/v4/jobs` that the fields mean; judging it is the API's business."""
+    """The body of `POST /api/v4/jobs` that the fields mean; judging it is the API's business.
+
+    Raises:
+        InvalidRequest: for lines of headers or cookies that are none.
+    """
     fields = follow_choice(form)
-    body: dict[str, Any] = {name: _number(fields[name]) for name in _NUMBERS if name in fields}
+    body = as_changes(fields)
     if is_list(fields):
-        lines = fields.get("urls", "").splitlines()
-        body["urls"] = [urls.complete_typed(line) for line in lines if line.strip()]
+        body["urls"] = [urls.complete_typed(line) for line in lines_of(fields.get("urls", ""))]
     else:
         body["url"] = urls.complete_typed(fields.get("url", ""))
-    if fields.get("scope"):
-        body["scope"] = fields["scope"]
+    body |= {name: fields[name] for name in ("scope", "sitemap") if fields.get(name)}
+    body |= {name: read(fields[name]) for name, read in _TEXTS.items() if fields.get(name)}
+    if fields.get("maxAgeSeconds", "").strip():
+        body["maxAgeSeconds"] = _number(fields["maxAgeSeconds"])
     body["ignoreRobots"] = bool(fields.get("ignoreRobots"))
     return body
 
 
 def as_changes(form: Mapping[str, str]) -> dict[str, Any]:
-    """The body of `PATCH /api/v4/jobs/<id>` that a button to go on means."""
-    return {name: _number(form[name]) for name in _NUMBERS if name in form}
+    """The body of `PATCH /api/v4/jobs/<id>` that a form with limits means."""
+    return {name: _number(form[name]) for name in LIMITS if name in form}
 
 
 def _number(text: str) -> int | str | None:

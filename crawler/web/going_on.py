@@ -25,11 +25,19 @@ class WayOn:
     fields: tuple[tuple[str, str], ...] = ()
 
 
-def ways_on(job: Job, left_out: Mapping[str, int]) -> list[WayOn]:
-    """The ways on for an ended job, the most likely first; none for one that has not ended."""
+def ways_on(job: Job, left_out: Mapping[str, int], most_pages: int | None = None) -> list[WayOn]:
+    """The ways on for an ended job, the most likely first; none for one that has not ended.
+
+    `most_pages` is what whoever runs Clew allows: no button asks for more.
+    """
     if job.status not in TERMINAL:
         return []
-    return [*_as_it_was(job), *_deeper(job, left_out), *_more_pages(job, left_out), *_again(job)]
+    return [
+        *_as_it_was(job),
+        *_deeper(job, left_out, most_pages),
+        *_more_pages(job, left_out, most_pages),
+        *_again(job),
+    ]
 
 
 def _as_it_was(job: Job) -> Iterator[WayOn]:
@@ -44,29 +52,43 @@ def _as_it_was(job: Job) -> Iterator[WayOn]:
         yield WayOn(f"Go on with the {counted(waiting, 'URL')} that waited")
 
 
-def _deeper(job: Job, left_out: Mapping[str, int]) -> Iterator[WayOn]:
+def _deeper(job: Job, left_out: Mapping[str, int], most_pages: int | None) -> Iterator[WayOn]:
     depth = job.options.max_depth
     if depth is None or not left_out.get(Reason.DEPTH):
         return
-    pages = _room_for_more(job)
+    pages = _room_for_more(job, most_pages)
+    if pages is None:
+        return
     yield WayOn("Go one click deeper", (("maxDepth", str(depth + 1)), *pages))
     yield WayOn("Go on without a depth limit", (("maxDepth", ""), *pages))
 
 
-def _more_pages(job: Job, left_out: Mapping[str, int]) -> Iterator[WayOn]:
+def _more_pages(job: Job, left_out: Mapping[str, int], most_pages: int | None) -> Iterator[WayOn]:
     limit = job.options.max_pages
-    if limit is not None and left_out.get(Reason.PAGE_LIMIT):
-        more = limit * _MORE_PAGES
+    if limit is None or not left_out.get(Reason.PAGE_LIMIT):
+        return
+    more = _raised(limit, most_pages)
+    if more > limit:
         yield WayOn(f"Raise the limit to {number(more)} pages", (("maxPages", str(more)),))
+    if most_pages is None:
         yield WayOn("Go on without a page limit", (("maxPages", ""),))
 
 
-def _room_for_more(job: Job) -> tuple[tuple[str, str], ...]:
-    """Deeper pages need room: with the page limit reached they could not be fetched at all."""
+def _room_for_more(job: Job, most_pages: int | None) -> tuple[tuple[str, str], ...] | None:
+    """Deeper pages need room: with the page limit reached they could not be fetched at all.
+
+    None where there is no room, and none to be had.
+    """
     limit = job.options.max_pages
     if limit is None or job.totals.completed < limit:
         return ()
-    return (("maxPages", str(limit * _MORE_PAGES)),)
+    more = _raised(limit, most_pages)
+    return (("maxPages", str(more)),) if more > limit else None
+
+
+def _raised(limit: int, most_pages: int | None) -> int:
+    more = limit * _MORE_PAGES
+    return more if most_pages is None else min(more, most_pages)
 
 
 def _again(job: Job) -> Iterator[WayOn]:

@@ -1,16 +1,13 @@
-"""Numbers, times and crawls in plain words: what the pages say, decided without a request.
+"""Numbers, times, URLs and reasons in plain words: what the pages say, without a request.
 
 The same functions serve as template filters (`FILTERS` in `crawler/web/render.py`).
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from crawler.domain.lifecycle import JobStatus
-from crawler.domain.model import JobOptions, ScopeKind
 from crawler.domain.reasons import Reason, explain
-from crawler.domain.scope import scope_of
 
 STATUS_WORDS: Mapping[JobStatus, str] = {
     JobStatus.QUEUED: "waiting to start",
@@ -87,100 +84,53 @@ def web_href(url: str | None) -> str | None:
     return url if url and url.startswith(("http://", "https://")) else None
 
 
-def describe_crawl(urls: tuple[str, ...], options: JobOptions) -> str:
-    """What a crawl covers, as one or two sentences.
-
-    "Every page of docs.python.org under /3/library/, at most 1,000 pages, for at most 5 minutes."
-    """
-    parts = [_covered(urls, options), *_limits(len(urls), options)]
-    return ", ".join(part for part in parts if part) + "." + _manners(options)
-
-
-def _covered(urls: tuple[str, ...], options: JobOptions) -> str:
-    if options.max_depth == 0:
-        if len(urls) == 1:
-            return f"Only this page: {short_url(urls[0])}"
-        return f"These {number(len(urls))} pages and no other"
-    clicks = "" if options.max_depth is None else counted(options.max_depth, "click")
-    if len(urls) > 1:
-        reach = f"up to {clicks} away from them" if clicks else "that links lead to"
-        return f"{number(len(urls))} start pages and every page of their sites {reach}"
-    place = _place(urls[0], options.scope)
-    if not clicks:
-        return f"Every page of {place}"
-    return f"{short_url(urls[0])} and every page of {place} up to {clicks} away from it"
-
-
-def _place(url: str, scope: ScopeKind) -> str:
-    host = urlsplit(url).netloc
-    if scope is ScopeKind.HOST:
-        return host
-    folder = path_of(scope_of(scope, [url]).prefixes[0])
-    return host if folder == "/" else f"{host} under {folder}"
-
-
-def _limits(roots: int, options: JobOptions) -> Iterable[str]:
-    only_roots = options.max_depth == 0
-    if options.max_pages is None:
-        yield "" if only_roots else "however many there are"
-    elif not only_roots or options.max_pages < roots:
-        yield f"at most {counted(options.max_pages, 'page')}"
-    if options.time_limit_seconds is not None:
-        yield f"for at most {duration(options.time_limit_seconds)}"
-    elif not only_roots:
-        yield "for as long as it takes"
-
-
-def _manners(options: JobOptions) -> str:
-    said = []
-    if options.delay_ms:
-        said.append(f"Fetches start {number(options.delay_ms)} ms apart.")
-    if options.concurrency is not None:
-        said.append(f"Up to {counted(options.concurrency, 'page')} at once.")
-    if options.ignore_robots:
-        said.append("The site's robots.txt is not asked.")
-    return "".join(f" {sentence}" for sentence in said)
-
-
-def left_out_phrases(
-    options: JobOptions, left_out: Mapping[str, int], waiting: int = 0
-) -> list[str]:
-    """What a crawl left out, as phrases: what still waited, then the largest number first.
-
-    "125 URLs that still waited", "900 URLs deeper than 2 clicks".
-    """
-    ordered = sorted(left_out.items(), key=lambda item: -item[1])
-    phrases = [_left_out(options, reason, count) for reason, count in ordered if count]
-    return [f"{counted(waiting, 'URL')} that still waited", *phrases] if waiting else phrases
-
-
-def _left_out(options: JobOptions, reason: str, count: int) -> str:
-    if reason == Reason.DEPTH and options.max_depth is not None:
-        return f"{counted(count, 'URL')} deeper than {counted(options.max_depth, 'click')}"
-    if reason == Reason.PAGE_LIMIT and options.max_pages is not None:
-        return f"{number(count)} over the limit of {counted(options.max_pages, 'page')}"
-    if reason == Reason.DUPLICATE:
-        return f"{number(count)} that lead to a page already here"
-    if reason == Reason.ROBOTS:
-        return f"{number(count)} that the site's robots.txt asks crawlers not to fetch"
-    if reason == Reason.NOT_HTML:
-        return f"{counted(count, 'file')} to download or look at, not to read"
-    return f"{number(count)}: {explain(reason)}"
-
-
 _BRIEFLY: Mapping[str, str] = {
+    Reason.ROBOTS: "closed by robots.txt",
+    Reason.ROBOTS_UNREACHABLE: "behind an unreadable robots.txt",
+    Reason.DENIED_HOST: "on hosts that may not be crawled here",
     Reason.SCOPE: "leading elsewhere",
+    Reason.EXCLUDED: "left out by the rules",
+    Reason.NOFOLLOW: "not to be followed",
+    Reason.TRAP: "in endless series",
     Reason.DEPTH: "too many clicks away",
     Reason.PAGE_LIMIT: "over the page limit",
-    Reason.ROBOTS: "closed by robots.txt",
     Reason.DUPLICATE: "already here",
     Reason.NOT_HTML: "not pages",
+    Reason.TOO_LARGE: "too large",
+    Reason.TIMEOUT: "without an answer in time",
+    Reason.DNS: "without an address",
+    Reason.REFUSED: "refused or dropped",
+    Reason.TLS: "without a valid certificate",
+    Reason.BLOCKED_ADDRESS: "on addresses that are not public",
+    Reason.REDIRECT_LOOP: "redirected in circles",
+    Reason.BAD_REDIRECT: "redirected to nowhere",
+    Reason.BROKEN_RESPONSE: "with a broken answer",
+    Reason.EMPTY: "empty",
+    Reason.NEEDS_JAVASCRIPT: "empty without scripts",
+    Reason.CHALLENGE: "answered with a check for robots",
+    Reason.FUNCTION_ERROR: "failed in Clew itself",
 }
+
+
+def briefly(reason: str) -> str:
+    """A reason in a few words that follow a count: 40 "leading elsewhere"."""
+    if reason.startswith("http-"):
+        return f"answered {reason.removeprefix('http-')}"
+    return _BRIEFLY.get(reason) or explain(reason)
+
+
+def by_count(reasons: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Reasons with their counts, the largest first; those of equal counts by name."""
+    counted_ones = [(reason, count) for reason, count in reasons.items() if count]
+    return sorted(counted_ones, key=lambda item: (-item[1], item[0]))
 
 
 def reasons_phrase(reasons: Mapping[str, int]) -> str:
     """Reasons with their counts, for the thread: "40 leading elsewhere, 3 closed by robots.txt"."""
-    ordered = sorted(reasons.items(), key=lambda item: -item[1])
-    return ", ".join(
-        f"{number(count)} {_BRIEFLY.get(reason) or explain(reason)}" for reason, count in ordered
-    )
+    return ", ".join(f"{number(count)} {briefly(reason)}" for reason, count in by_count(reasons))
+
+
+def joined(parts: Iterable[str], last: str = "and") -> str:
+    """Parts of a sentence: "a", "a and b", "a, b and c"."""
+    *head, tail = list(parts) or [""]
+    return f"{', '.join(head)} {last} {tail}" if head else tail

@@ -7,8 +7,15 @@ import pytest
 
 from crawler.domain.errors import InvalidRequest
 from crawler.domain.model import JobOptions
-from crawler.domain.options import parse_job_request
-from crawler.web.forms import CHOICES, as_changes, as_request, blank_form
+from crawler.domain.options import parse_changes, parse_job_request
+from crawler.web.forms import (
+    CHOICES,
+    as_changes,
+    as_request,
+    blank_form,
+    limits_form,
+    open_groups,
+)
 
 URL = "https://example.com/docs/"
 
@@ -50,6 +57,13 @@ def test_a_choice_means_its_scope_and_depth_with_and_without_its_script(
         ({"delayMs": "0"}, "delayMs", 0),
         ({"concurrency": ""}, "concurrency", None),
         ({"ignoreRobots": "1"}, "ignoreRobots", True),
+        ({"scope": "domain"}, "scope", "domain"),
+        ({"sitemap": "only"}, "sitemap", "only"),
+        ({"include": "/a/*\r\n\r\n regex:b \n"}, "include", ["/a/*", "regex:b"]),
+        ({"exclude": "/c"}, "exclude", ["/c"]),
+        ({"headers": "A: b: c"}, "headers", {"A": "b: c"}),
+        ({"cookies": "a=b; c=d"}, "cookies", {"a": "b", "c": "d"}),
+        ({"maxAgeSeconds": "3,600"}, "maxAgeSeconds", 3600),
         ({"url": " example.com/docs "}, "url", "https://example.com/docs"),
     ],
 )
@@ -82,3 +96,34 @@ def test_a_button_to_go_on_changes_only_what_it_names() -> None:
         "maxDepth": None,
         "maxPages": 50,
     }
+
+
+def test_limits_come_back_as_they_were_shown() -> None:
+    options = JobOptions(max_depth=None, max_pages=7, time_limit_seconds=None, delay_ms=0)
+    assert parse_changes(as_changes(limits_form(options)), JobOptions()) == options
+
+
+def test_the_page_limit_of_the_operator_stands_in_the_form() -> None:
+    assert blank_form(50)["maxPages"] == "50"
+    assert blank_form(10_000)["maxPages"] == "1000"
+    assert blank_form(None)["maxPages"] == "1000"
+
+
+@pytest.mark.parametrize(
+    ("fields", "errors", "opened"),
+    [
+        ({}, {}, set()),
+        ({"what": "site", "chosen": "site", "maxDepth": "", "scope": "path"}, {}, set()),
+        ({"maxPages": "7"}, {}, {"limits"}),
+        ({"exclude": "/a"}, {}, {"urls"}),
+        ({"examples": "/a"}, {}, {"urls"}),
+        ({"cookies": "a=b"}, {}, {"sent"}),
+        ({"scope": "any"}, {"scope": "The scope is wrong."}, {"urls"}),
+        ({}, {"url": "It is empty."}, set()),
+    ],
+)
+def test_folds_with_something_in_them_or_wrong_stand_open(
+    fields: dict[str, str], errors: dict[str, str], opened: set[str]
+) -> None:
+    blank = blank_form()
+    assert open_groups(blank | fields, blank, errors) == opened

@@ -56,3 +56,20 @@ def test_each_way_on_raises_what_stood_in_the_way(
     ended: Job, left_out: dict[str, int], fields: list[dict[str, str]]
 ) -> None:
     assert [dict(way.fields) for way in ways_on(ended, left_out)] == fields
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "fields"),
+    [
+        (50, 120, [{"maxPages": "120"}]),
+        (50, 10_000, [{"maxPages": "500"}]),
+        (50, 50, []),
+    ],
+)
+def test_no_button_asks_for_more_pages_than_are_allowed(
+    limit: int, most: int, fields: list[dict[str, str]]
+) -> None:
+    ended = job(JobStatus.COMPLETED, Totals(completed=limit), max_pages=limit)
+    assert [dict(way.fields) for way in ways_on(ended, {"page-limit": 4}, most)] == fields
+    deeper = [dict(way.fields) for way in ways_on(ended, {"depth": 4}, most)]
+    assert [way["maxPages"] for way in deeper] == [each["maxPages"] for each in fields] * 2

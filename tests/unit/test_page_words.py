@@ -1,77 +1,11 @@
-"""What the pages say: crawls, limits, what was left out, sizes and times."""
+"""What the pages say: reasons, sizes, times and addresses."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.domain.model import JobOptions, ScopeKind
+from crawler.domain.reasons import Reason
 from crawler.web import words
-
-DOCS = "https://docs.python.org/3/library/os.html"
-SECTION = JobOptions(max_depth=None, scope=ScopeKind.PATH)
-
-
-@pytest.mark.parametrize(
-    ("urls", "options", "sentence"),
-    [
-        (
-            (DOCS,),
-            SECTION,
-            "Every page of docs.python.org under /3/library/, at most 1,000 pages,"
-            " for at most 5 minutes.",
-        ),
-        (
-            (DOCS,),
-            JobOptions(max_depth=1, max_pages=1),
-            "docs.python.org/3/library/os.html and every page of docs.python.org up to 1 click"
-            " away from it, at most 1 page, for at most 5 minutes.",
-        ),
-        (
-            ("https://a.example/",),
-            JobOptions(max_depth=None, max_pages=None, time_limit_seconds=None),
-            "Every page of a.example, however many there are, for as long as it takes.",
-        ),
-        (
-            ("https://a.example/",),
-            JobOptions(max_depth=None, scope=ScopeKind.PATH, time_limit_seconds=5_400),
-            "Every page of a.example, at most 1,000 pages, for at most 1 hour 30 minutes.",
-        ),
-        (
-            ("https://a.example/x",),
-            JobOptions(max_depth=0, max_pages=None, time_limit_seconds=None),
-            "Only this page: a.example/x.",
-        ),
-        (
-            ("https://a.example/x", "https://b.example/"),
-            JobOptions(max_depth=0),
-            "These 2 pages and no other, for at most 5 minutes.",
-        ),
-        (
-            ("https://a.example/x", "https://b.example/"),
-            JobOptions(max_depth=0, max_pages=1, time_limit_seconds=1),
-            "These 2 pages and no other, at most 1 page, for at most 1 second.",
-        ),
-        (
-            ("https://a.example/",),
-            JobOptions(max_depth=0, delay_ms=1500, concurrency=1, ignore_robots=True),
-            "Only this page: a.example, for at most 5 minutes. Fetches start 1,500 ms"
-            " apart. Up to 1 page at once. The site's robots.txt is not asked.",
-        ),
-    ],
-)
-def test_a_crawl_in_a_sentence(urls: tuple[str, ...], options: JobOptions, sentence: str) -> None:
-    assert words.describe_crawl(urls, options) == sentence
-
-
-def test_what_was_left_out_names_the_limits_and_begins_with_what_waited() -> None:
-    left = {"robots": 1, "depth": 900, "page-limit": 340, "http-410": 2, "duplicate": 0}
-    assert words.left_out_phrases(JobOptions(max_pages=50), left, waiting=7) == [
-        "7 URLs that still waited",
-        "900 URLs deeper than 2 clicks",
-        "340 over the limit of 50 pages",
-        "2: the site answered 410",
-        "1 that the site's robots.txt asks crawlers not to fetch",
-    ]
 
 
 @pytest.mark.parametrize(
@@ -126,3 +60,25 @@ def test_links_lead_to_the_web_or_nowhere(url: str) -> None:
 
 def test_a_script_is_no_link() -> None:
     assert words.web_href("javascript:alert(1)") is None
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_a_few_words_that_follow_a_count(reason: Reason) -> None:
+    said = words.briefly(reason)
+    assert len(said) <= 40
+    assert said[0].islower()
+
+
+def test_reasons_come_by_count_then_by_name() -> None:
+    reasons = {"robots": 3, "scope": 40, "http-404": 3, "dns": 0}
+    assert words.by_count(reasons) == [("scope", 40), ("http-404", 3), ("robots", 3)]
+    assert words.reasons_phrase(reasons) == (
+        "40 leading elsewhere, 3 answered 404, 3 closed by robots.txt"
+    )
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a or b"), ("abc", "a, b or c")]
+)
+def test_parts_of_a_sentence(parts: list[str], text: str) -> None:
+    assert words.joined(parts, "or") == text
