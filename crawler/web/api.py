@@ -8,12 +8,13 @@ from flask import Blueprint, Response, jsonify, request, url_for
 
 from crawler.domain.errors import FieldError, InvalidRequest, Problem
 from crawler.domain.model import Job, StoredPage, iso
-from crawler.domain.options import parse_changes, parse_resume
-from crawler.functions.jobs import create_job
+from crawler.domain.options import parse_resume
+from crawler.domain.reasons import is_reason
 from crawler.storage.pages import PageFilter
+from crawler.web import report
 from crawler.web.cursors import job_cursor, read_job_cursor
 from crawler.web.requests import json_body, number, optional_json_body, row_limit
-from crawler.web.services import services
+from crawler.web.services import change_job, new_job, services
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v4")
 
@@ -48,9 +49,7 @@ def job_json(job: Job) -> dict[str, Any]:
 @blueprint.post("/jobs")
 def create() -> tuple[Response, int, dict[str, str]]:
     """A new job: 201, or 200 for a repeated Idempotency-Key."""
-    made = create_job(services().jobs, json_body(), request.headers.get("Idempotency-Key"))
-    job, is_new = made
-    services().runtime.wake(job.id)
+    job, is_new = new_job(json_body(), request.headers.get("Idempotency-Key"))
     location = {"Location": url_for("api.show", job_id=job.id)}
     return jsonify(job_json(job)), 201 if is_new else 200, location
 
@@ -101,9 +100,8 @@ def cancel(job_id: str) -> Response:
 
 @blueprint.patch("/jobs/<job_id>")
 def change(job_id: str) -> Response:
-    """Changes limits."""
-    body = json_body()
-    services().jobs.change_options(job_id, lambda options: parse_changes(body, options))
+    """Changes limits and adds exclude rules."""
+    change_job(job_id, json_body())
     return show(job_id)
 
 
@@ -166,6 +164,9 @@ def page(job_id: str, page_id: int) -> Response:
     return Response(stored.markdown, content_type="text/markdown; charset=utf-8")
 
 
+blueprint.add_url_rule("/jobs/<job_id>/report", "report", report.show)
+
+
 def page_json(stored: StoredPage, include: frozenset[str]) -> dict[str, Any]:
     """A page as the API shows it, with the parts that were asked for."""
     shown = stored.row.as_json()
@@ -221,7 +222,10 @@ def _filter() -> PageFilter:
     outcome = request.args.get("outcome")
     if outcome is not None and outcome not in _OUTCOMES:
         raise InvalidRequest(FieldError("outcome", f"must be one of {', '.join(_OUTCOMES)}"))
-    return PageFilter(outcome, request.args.get("q") or None)
+    reason = request.args.get("reason")
+    if reason is not None and not is_reason(reason):
+        raise InvalidRequest(FieldError("reason", "is not one of the list in docs/api.md"))
+    return PageFilter(outcome, request.args.get("q") or None, reason)
 
 
 def _include() -> frozenset[str]:

@@ -21,10 +21,10 @@ _STANDS: Mapping[JobStatus, str] = {
 }
 
 
-def file_name(url: str) -> str:
+def file_name(url: str, ending: str = "md") -> str:
     """A name that every system takes, from a URL: docs.python.org-3-library.md."""
     name = _UNSAFE.sub("-", short_url(url))[:_MOST_CHARACTERS].strip(".-")
-    return f"{name or 'crawl'}.md"
+    return f"{name or 'crawl'}.{ending}"
 
 
 def preamble(job: Job) -> str:
