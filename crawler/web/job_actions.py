@@ -10,10 +10,10 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from crawler.domain.errors import Conflict
-from crawler.domain.options import parse_changes, parse_resume
+from crawler.domain.options import parse_resume
 from crawler.web.forms import as_changes
 from crawler.web.job_views import NOTICES
-from crawler.web.services import services
+from crawler.web.services import change_job, services
 
 
 def pause(job_id: str) -> ResponseReturnValue:
@@ -37,9 +37,8 @@ def go_on(job_id: str) -> ResponseReturnValue:
     changes = as_changes(request.form)
 
     def change_and_resume() -> None:
-        store = services().jobs
         if changes:
-            store.change_options(job_id, lambda options: parse_changes(changes, options))
+            change_job(job_id, changes)
         _resume(job_id, retry_failed=retry)
 
     return _act(job_id, change_and_resume)

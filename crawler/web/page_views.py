@@ -10,7 +10,7 @@ from crawler.domain.model import Outcome, PageRow, StoredPage
 from crawler.web.download import document_text, file_name, preamble
 from crawler.web.markdown_view import blocks
 from crawler.web.services import services
-from crawler.web.words import host_of
+from crawler.web.words import clock, counted, host_of
 
 _MOST_LINKS = 500
 _LARGEST_ID = 2**63 - 1
@@ -20,7 +20,7 @@ def page(job_id: str, page_id: int) -> ResponseReturnValue:
     """The page viewer."""
     here = services()
     job = here.jobs.get(job_id)
-    stored = _stored(job_id, page_id)
+    stored = stored_page(job_id, page_id)
     return render_template(
         "page.html",
         job=job,
@@ -28,7 +28,8 @@ def page(job_id: str, page_id: int) -> ResponseReturnValue:
         page=stored,
         blocks=blocks(stored.markdown or ""),
         missing=_why_missing(stored),
-        found_on=_found_on(job_id, stored.row),
+        found_on=_other(job_id, stored.row.found_on),
+        duplicate_of=_other(job_id, stored.row.duplicate_of),
         outside=_links_to_other_sites(stored),
         most_links=_MOST_LINKS,
     )
@@ -36,7 +37,7 @@ def page(job_id: str, page_id: int) -> ResponseReturnValue:
 
 def page_markdown(job_id: str, page_id: int) -> ResponseReturnValue:
     """One page's Markdown as a file."""
-    stored = _stored(job_id, page_id)
+    stored = stored_page(job_id, page_id)
     if stored.markdown is None:
         raise UnknownPage
     return _markdown_file(iter([stored.markdown]), file_name(stored.row.url))
@@ -62,18 +63,23 @@ def _markdown_file(parts: Iterator[str], name: str) -> Response:
     return response
 
 
-def _stored(job_id: str, page_id: int) -> StoredPage:
+def stored_page(job_id: str, page_id: int) -> StoredPage:
+    """One URL of a job with all that was kept of it.
+
+    Raises:
+        UnknownJob, UnknownPage.
+    """
     if page_id > _LARGEST_ID:
         raise UnknownPage
     return services().pages.page(job_id, page_id)
 
 
-def _found_on(job_id: str, row: PageRow) -> PageRow | None:
-    """The page that linked here first; it may be known under another address by now."""
-    if row.found_on is None:
+def _other(job_id: str, page_id: int | None) -> PageRow | None:
+    """The page that linked here first, or the same one; it may have gone into another by now."""
+    if page_id is None:
         return None
     try:
-        return services().pages.page(job_id, row.found_on).row
+        return services().pages.page(job_id, page_id).row
     except UnknownPage:
         return None
 
@@ -86,7 +92,7 @@ def _links_to_other_sites(stored: StoredPage) -> int:
 def _why_missing(stored: StoredPage) -> str:
     row = stored.row
     if row.outcome is None:
-        return "This page waits for its turn."
+        return _why_waiting(row)
     if row.outcome in (Outcome.FAILED, Outcome.SKIPPED):
         return "There is no content: this URL was not fetched."
     if row.content == "failed":
@@ -94,3 +100,10 @@ def _why_missing(stored: StoredPage) -> str:
     if stored.markdown == "":
         return "The page was fetched, and it holds no text."
     return "The page was fetched; its Markdown will be ready in a moment."
+
+
+def _why_waiting(row: PageRow) -> str:
+    if row.not_before is None:
+        return "This page waits for its turn."
+    tries = counted(row.attempts, "time")
+    return f"Tried {tries} without an answer; it is tried again at {clock(row.not_before)} UTC."

@@ -4,9 +4,14 @@
     /plan                           crawl_form   what the form would crawl, in words
     /jobs                           crawl_form   POST: a new crawl
     /jobs/<id>                      job_views    the live page
+    /try-out                        crawl_form   what scope and rules make of example URLs
     /jobs/<id>/summary              job_views    its head alone, once the stream is done
     /jobs/<id>/standing             job_views    its status alone, for an ended page left open
+    /jobs/<id>/waits                job_views    hosts that are asked again later, and when
     /jobs/<id>/urls · /log          job_views    all URLs, all events, a page of them at a time
+    /jobs/<id>/report · /urls.csv   report       every URL accounted for: a page, a table
+    /jobs/<id>/limits               changing     its limits, to be changed
+    /jobs/<id>/skip/<n>             changing     rules that skip URLs like that one
     /jobs/<id>/pages/<n>            page_views   one page: Markdown and what is known of it
     /jobs/<id>/pages/<n>/markdown   page_views   its Markdown as a file
     /jobs/<id>/markdown             page_views   the crawl so far as one file
@@ -23,7 +28,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from crawler.web import crawl_form, job_actions, job_views, page_views
+from crawler.web import changing, crawl_form, job_actions, job_views, page_views, report
 from crawler.web.assets import asset
 from crawler.web.render import settle_environment
 
@@ -34,20 +39,28 @@ _READ: tuple[tuple[str, str, _View], ...] = (
     ("/jobs/<job_id>", "job", job_views.job),
     ("/jobs/<job_id>/summary", "summary", job_views.summary),
     ("/jobs/<job_id>/standing", "standing", job_views.standing),
+    ("/jobs/<job_id>/waits", "waits", job_views.waits),
     ("/jobs/<job_id>/urls", "urls", job_views.urls),
     ("/jobs/<job_id>/log", "log", job_views.log),
+    ("/jobs/<job_id>/report", "report", report.page),
+    ("/jobs/<job_id>/urls.csv", "urls_csv", report.table),
+    ("/jobs/<job_id>/limits", "limits", changing.limits),
+    ("/jobs/<job_id>/skip/<int:page_id>", "skip", changing.skip),
     ("/jobs/<job_id>/pages/<int:page_id>", "page", page_views.page),
     ("/jobs/<job_id>/pages/<int:page_id>/markdown", "page_markdown", page_views.page_markdown),
     ("/jobs/<job_id>/markdown", "markdown", page_views.crawl_markdown),
 )
 _WRITE: tuple[tuple[str, str, _View], ...] = (
     ("/plan", "plan", crawl_form.plan),
+    ("/try-out", "trial", crawl_form.trial),
     ("/jobs", "create", crawl_form.create),
     ("/jobs/<job_id>/pause", "pause", job_actions.pause),
     ("/jobs/<job_id>/resume", "resume", job_actions.resume),
     ("/jobs/<job_id>/cancel", "cancel", job_actions.cancel),
     ("/jobs/<job_id>/go-on", "go_on", job_actions.go_on),
     ("/jobs/<job_id>/delete", "delete", job_actions.delete),
+    ("/jobs/<job_id>/limits", "change_limits", changing.change_limits),
+    ("/jobs/<job_id>/skip/<int:page_id>", "skip_alike", changing.skip_alike),
 )
 
 blueprint = Blueprint("pages", __name__)

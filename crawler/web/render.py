@@ -22,6 +22,8 @@ from crawler.web.story import STATUS_AFTER, tell
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
+    "briefly": words.briefly,
+    "by_count": words.by_count,
     "clock": words.clock,
     "counted": words.counted,
     "day_and_time": words.day_and_time,

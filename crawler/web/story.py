@@ -63,6 +63,10 @@ def _replaced(data: _Data) -> str:
     return "Another worker took over; what the lost one had in hand is done again"
 
 
+def _paused(data: _Data) -> str:
+    return f"Paused: {data['error']}" if data.get("error") else "Paused"
+
+
 def _finished(data: _Data) -> str:
     return f"Finished with {counted(data['totals']['completed'], 'page')}"
 
@@ -78,7 +82,7 @@ def _failed(data: _Data) -> str:
 
 _STORIES: Mapping[str, tuple[str, Callable[[_Data], str]]] = {
     EventName.JOB_STARTED: ("start", lambda _: "Started"),
-    EventName.JOB_PAUSED: ("pause", lambda _: "Paused"),
+    EventName.JOB_PAUSED: ("pause", _paused),
     EventName.JOB_RESUMED: ("resume", lambda _: "Resumed"),
     EventName.JOB_CANCELLED: ("end", lambda _: "Cancelled"),
     EventName.BATCH_COMPLETED: ("batch", _batch),

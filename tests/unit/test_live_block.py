@@ -44,6 +44,7 @@ EVENTS = [
     logged(EventName.JOB_STARTED),
     logged(EventName.JOB_PAUSED),
     logged(EventName.JOB_RESUMED),
+    logged(EventName.JOB_PAUSED, error="The first ten pages are checks for robots."),
     logged(EventName.JOB_CANCELLED),
     logged(EventName.JOB_COMPLETED),
     logged(EventName.JOB_TIMEOUT),
@@ -73,7 +74,7 @@ def test_every_event_has_words_of_its_own(event: LoggedEvent) -> None:
 
 @pytest.mark.parametrize(
     ("event", "status"),
-    [(EVENTS[1], "running"), (EVENTS[2], "paused"), (EVENTS[6], "timeout"), (EVENTS[8], None)],
+    [(EVENTS[1], "running"), (EVENTS[2], "paused"), (EVENTS[7], "timeout"), (EVENTS[9], None)],
 )
 def test_a_block_changes_status_and_buttons_only_where_the_event_does(
     event: LoggedEvent, status: str | None
@@ -104,3 +105,20 @@ def test_strangers_words_never_become_markup_or_lines(title: str, path: str) -> 
     )
     assert "\r" not in block
     assert all(line.startswith("data: ") for line in block[:-2].split("\n")[1:])
+
+
+def test_a_crawl_that_paused_by_itself_says_why_and_goes_on_without_it() -> None:
+    assert '<p class="error">The first ten pages' in live_block(EVENTS[4])
+    for event in (EVENTS[2], EVENTS[3]):
+        assert 'class="error"' not in live_block(event)
+
+
+def test_reasons_stand_in_the_totals_and_lead_to_their_urls() -> None:
+    reasons = {"robots": 3, "dns": 1}
+    totals = Totals(discovered=4, skipped=3, failed=1, reasons=reasons).as_json()
+    for shown in (totals, {name: value for name, value in totals.items() if name != "reasons"}):
+        (event,) = log_events(
+            [Happening(EventName.JOB_STARTED, {})], first_id=1, job_id="-J", at=AT, totals=shown
+        )
+        block = live_block(event)
+        assert ('href="-J/urls?reason=robots"' in block) == ("reasons" in shown)
