@@ -24,7 +24,8 @@ from crawler.storage.jobs import JobStore
 from crawler.storage.leases import Lease, LeaseStore
 from crawler.storage.packing import pack, pack_links
 from crawler.storage.pages import PageFilter, PageStore
-from crawler.storage.results import BatchResult, PageToProcess, ProcessedPage, UrlResult
+from crawler.storage.reports import ReportStore
+from crawler.storage.results import BatchResult, PageToProcess, ProcessedPage, Retry, UrlResult
 
 ROOT = "http://site/"
 
@@ -43,6 +44,7 @@ class Storage:
         self.pages = PageStore(self.database, self.changes)
         self.bodies = BodyStore(self.database)
         self.reader = CallReader(self.database)
+        self.reports = ReportStore(self.database)
 
     def _hear(self, job_id: str, events: list[LoggedEvent]) -> None:
         self.told[job_id] += events
@@ -80,11 +82,11 @@ class Storage:
             pass
         return lease
 
-    def change_limits(self, job_id: str, **limits: int | None) -> None:
-        """Changes some of the job's limits."""
+    def change_limits(self, job_id: str, **limits: Any) -> None:
+        """Changes some of the job's options."""
         self.jobs.change_options(job_id, lambda options: replace(options, **limits))
 
-    def resume(self, lease: Lease, **limits: int | None) -> Lease:
+    def resume(self, lease: Lease, **limits: Any) -> Lease:
         """Goes on with an ended job under other limits; its new lease."""
         self.change_limits(lease.job_id, **limits)
         self.jobs.resume(lease.job_id)
@@ -107,6 +109,14 @@ class Storage:
         """The state of every URL that the job knows."""
         rows = self.sql("SELECT url, state FROM frontier WHERE job_id = %(id)s", id=job_id)
         return {row["url"]: row["state"] for row in rows}
+
+    def make_due(self, job_id: str) -> None:
+        """Ends the wait of everything that waits to be tried again."""
+        self.sql(
+            "UPDATE frontier SET not_before = clock_timestamp() - interval '1 ms'"
+            " WHERE job_id = %(id)s AND not_before IS NOT NULL",
+            id=job_id,
+        )
 
     def events(self, job_id: str, after: int = 0) -> list[LoggedEvent]:
         """Every stored event after an id, held to what must be true of all logs."""
@@ -161,13 +171,17 @@ def hash_of(url: str) -> bytes:
 class MadeSite:
     """Pages that link to one another, URLs that redirect, and some that are gone (http-404).
 
-    Whatever else is asked for is a page without links.
+    Whatever else is asked for is a page without links. Contents and titles are by default each
+    page's own.
     `is_settled` is what a crawl call asks before it follows a redirect.
     """
 
     links: Mapping[str, Sequence[str]] = field(default_factory=dict)
     redirects: Mapping[str, str] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
+    contents: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+    canonicals: Mapping[str, str] = field(default_factory=dict)
     is_settled: Callable[[int, str], bool] = lambda url_id, target: False
 
     def answer(self, claim: Claim, reached: Iterable[FrontierUrl] | None = None) -> BatchResult:
@@ -195,11 +209,12 @@ class MadeSite:
                     Outcome.FETCHED,
                     final_url=final,
                     http_status=200,
-                    title=final,
+                    title=self.titles.get(final, final),
                     ms=1,
                     size=100,
                     content_type="text/html",
-                    content_hash=hash_of(final),
+                    content_hash=hash_of(self.contents.get(final, final)),
+                    canonical=self.canonicals.get(final),
                     links=pack_links([(link, "", "") for link in links]),
                     discovered=tuple(discovered[link] for link in inside),
                     left_out={"scope": len(links) - len(inside)} if url.depth else {},
@@ -235,6 +250,11 @@ def failed(claim: Claim, reason: str = "http-404") -> BatchResult:
     return BatchResult(
         tuple(UrlResult(url.id, url.url, Outcome.FAILED, reason) for url in claim.urls), ()
     )
+
+
+def in_passing(claim: Claim, reason: str = "timeout", after_ms: int = 60_000) -> BatchResult:
+    """An answer in which every URL failed in passing."""
+    return BatchResult((), (), retries=tuple(Retry(url.id, reason, after_ms) for url in claim.urls))
 
 
 def crawl_root(storage: Storage, lease: Lease, *links: str) -> None:

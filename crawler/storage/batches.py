@@ -1,11 +1,12 @@
 """What a crawl call's answer becomes in the database: outcomes, pages, scope, links, one event."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 from crawler.domain.admission import HostRules, admission_of
 from crawler.domain.events import EventName
-from crawler.domain.model import Outcome, StoredLink
+from crawler.domain.model import Outcome, SitemapUse, StoredLink
 from crawler.domain.nofollow import rel_says_nofollow
 from crawler.domain.reasons import Reason
 from crawler.domain.scope import scope_of
@@ -180,16 +181,13 @@ def stored_links(
     change: JobChange, rows: list[Row], found: Discovery, denied: HostRules
 ) -> list[FoundLinks]:
     """The links of stale pages (`take_stale`), judged by what the job covers at present."""
-    options = change.options
-    judge = admission_of(
-        options.scope, change.scope_bases, options.include, options.exclude, denied
-    ).judge
+    if change.options.sitemap is SitemapUse.ONLY:
+        return []
+    judge = _judge(change, denied)
     pages = []
     for row in rows:
         links = {link.url: link for link in unpack_links(row["links"])}
-        reasons = {
-            url: judge(url) or _nofollow(link, row["nofollow"]) for url, link in links.items()
-        }
+        reasons = {url: judge(link, row["nofollow"]) for url, link in links.items()}
         if not row["counted"]:
             out = [LeftOutLink(str(why), url, row["id"]) for url, why in reasons.items() if why]
             found.left_out.update(link.reason for link in out)
@@ -199,8 +197,22 @@ def stored_links(
     return pages
 
 
-def _nofollow(link: StoredLink, of_page: bool) -> Reason | None:
-    return Reason.NOFOLLOW if of_page or rel_says_nofollow(link.rel) else None
+def _judge(
+    change: JobChange, denied: HostRules
+) -> Callable[[StoredLink, bool], Reason | None]:
+    """Why a link is left out, given whether its page asks that none be followed; None: it is in."""
+    options = change.options
+    admission = admission_of(
+        options.scope, change.scope_bases, options.include, options.exclude, denied
+    )
+    obeys_nofollow = not options.ignore_robots
+
+    def judge(link: StoredLink, nofollow: bool) -> Reason | None:
+        if obeys_nofollow and (nofollow or rel_says_nofollow(link.rel)):
+            return Reason.NOFOLLOW
+        return admission.judge(link.url)
+
+    return judge
 
 
 def give_up(change: JobChange, rows: list[Row]) -> None:

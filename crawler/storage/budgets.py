@@ -13,7 +13,7 @@ from crawler.domain.reasons import Reason
 from crawler.domain.traps import budget, pattern_of
 from crawler.storage.changes import JobChange
 from crawler.storage.exclusions import exclude_rules
-from crawler.storage.jobs import url_key
+from crawler.storage.keys import url_key
 
 
 class FoundUrl(NamedTuple):

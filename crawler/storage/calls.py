@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from crawler.storage.database import Database
-from crawler.storage.jobs import url_key
+from crawler.storage.keys import url_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ _NO_DEPTH = 2**31 - 1
 class Claim:
     """A batch in hand, with what its call has to know. Without URLs: nothing can be claimed now.
 
-    `wait_seconds` is then the time until the next URL that waits is due; None where none does.
+    `wait_seconds` is then the time until the next URL that waits is due; None where none does, or
+    where the page limit leaves no room for it.
     """
 
     urls: tuple[FrontierUrl, ...]
@@ -43,7 +44,8 @@ def claim(change: JobChange, limit: int, busy_hosts: Collection[str]) -> Claim:
     """Takes up to `limit` URLs of the smallest depth that waits at a host that is not busy."""
     now = change.now
     left = change.options.pages_left(now.completed + now.processing)
-    host, urls = _take(change, limit if left is None else min(limit, left), busy_hosts)
+    room = limit if left is None else min(limit, left)
+    host, urls = _take(change, room, busy_hosts)
     full = change.options.pages_left(now.completed) == 0 and now.processing == 0
     return Claim(
         urls,
@@ -51,7 +53,7 @@ def claim(change: JobChange, limit: int, busy_hosts: Collection[str]) -> Claim:
         change.scope_bases,
         over_limit=full and now.queued > 0,
         host=host,
-        wait_seconds=None if urls else _seconds_to_wait(change),
+        wait_seconds=_seconds_to_wait(change) if room and not urls else None,
     )
 
 

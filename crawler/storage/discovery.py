@@ -22,7 +22,7 @@ from crawler.domain.urls import authority
 from crawler.storage.budgets import FoundUrl, refuse
 from crawler.storage.changes import JobChange
 from crawler.storage.database import Row
-from crawler.storage.jobs import url_key
+from crawler.storage.keys import url_key
 from crawler.storage.results import LeftOutLink
 from crawler.storage.samples import keep_samples
 

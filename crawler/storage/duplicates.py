@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from crawler.storage.changes import JobChange
 from crawler.storage.discovery import Discovery, lower_depths
-from crawler.storage.jobs import url_key
+from crawler.storage.keys import url_key
 from crawler.storage.redirects import SettledUrl, at_present_depths, duplicate
 from crawler.storage.results import UrlResult
 

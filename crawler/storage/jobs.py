@@ -15,8 +15,10 @@ from crawler.domain.options import JobRequest
 from crawler.domain.urls import authority
 from crawler.storage.changes import Changes, JobChange, as_jsonb, totals_of
 from crawler.storage.database import Database, Row, Statements
+from crawler.storage.keys import url_key
 from crawler.storage.limits import is_work_left
 from crawler.storage.running import is_full
+from crawler.storage.sitemap_queue import return_claimed_sitemaps, retry_failed_sitemaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +32,6 @@ class Watched:
     def ended(self) -> bool:
         """Whether nothing follows, unless the job is resumed."""
         return self.status in TERMINAL
-
-
-def url_key(url: str) -> bytes:
-    """The key under which a canonical URL is known once per job: 128 bits of BLAKE2b (RFC 7693).
-
-    A URL itself can be longer than an index entry may be.
-    """
-    return hashlib.blake2b(url.encode(), digest_size=16).digest()
 
 
 def job_from(row: Row) -> Job:
@@ -234,6 +228,7 @@ def drop_claims(change: JobChange) -> None:
     change.run("raise_epoch")
     returned = len(change.run("return_all_claimed"))
     change.count(processing=-returned, queued=+returned)
+    return_claimed_sitemaps(change)
 
 
 def _check(status: JobStatus, move: Move) -> None:
@@ -261,6 +256,7 @@ def _requeue_failed(change: JobChange) -> None:
     requeued = {row["reason"]: row["urls"] for row in change.run("requeue_failed")}
     change.count(queued=sum(requeued.values()))
     change.count_reasons("failed", {reason: -urls for reason, urls in requeued.items()})
+    retry_failed_sitemaps(change)
 
 
 def _queue_roots(statements: Statements, job_id: str, roots: tuple[str, ...]) -> None:

@@ -21,6 +21,7 @@ from crawler.domain.reasons import Reason
 from crawler.storage.changes import Changes, JobChange
 from crawler.storage.database import Database
 from crawler.storage.running import is_full
+from crawler.storage.sitemap_queue import return_claimed_sitemaps, return_lost_sitemaps
 
 LEASE_SECONDS = 5.0
 RENEW_SECONDS = 1.5
@@ -139,9 +140,11 @@ def _return_lost(change: JobChange) -> None:
     failed = sum(1 for row in rows if row["state"] == "done")
     change.count(processing=-len(rows), queued=len(rows) - failed)
     change.count_reasons("failed", {Reason.FUNCTION_ERROR: failed})
+    return_lost_sitemaps(change, MOST_LOST_CALLS)
     change.run("count_lost_processing")
 
 
 def _return_claimed(change: JobChange) -> None:
     returned = len(change.run("return_all_claimed"))
     change.count(processing=-returned, queued=+returned)
+    return_claimed_sitemaps(change)

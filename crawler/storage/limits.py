@@ -6,6 +6,7 @@ from crawler.domain.events import EventName
 from crawler.domain.reasons import Reason, explain
 from crawler.storage.changes import JobChange
 from crawler.storage.database import Row
+from crawler.storage.sitemap_queue import are_sitemaps_open
 
 _SLICE = 5_000
 _NO_LIMIT = 2**31 - 1
@@ -15,7 +16,7 @@ def is_work_left(change: JobChange) -> bool:
     """Whether anything waits, is unfinished, or is let in by the limits as they are now."""
     room = change.options.pages_left(change.now.completed) != 0
     row = change.one("something_to_do", max_depth=change.options.max_depth, room=room)
-    return row is not None and bool(row["anything"])
+    return (row is not None and bool(row["anything"])) or are_sitemaps_open(change, room=room)
 
 
 def why_no_page(change: JobChange) -> str:

@@ -84,7 +84,7 @@ class PageStore:
             return Snapshot(
                 job=job,
                 events=_newest_events(statements, job_id, events),
-                newest=_rows(statements.run("newest_rows", job_id=job_id, limit=rows)),
+                newest=page_rows(statements.run("newest_rows", job_id=job_id, limit=rows)),
                 failures=_list(statements, job_id, PageFilter("failed"), 0, rows),
                 left_out={
                     row["reason"]: row["count"] for row in statements.run("left_out", job_id=job_id)
@@ -212,10 +212,11 @@ def _list(
     statements: Statements, job_id: str, wanted: PageFilter, after: int, limit: int
 ) -> list[PageRow]:
     rows = statements.run("rows", job_id=job_id, after=after, limit=limit, **wanted.as_parameters())
-    return _rows(rows)
+    return page_rows(rows)
 
 
-def _rows(rows: list[Row]) -> list[PageRow]:
+def page_rows(rows: list[Row]) -> list[PageRow]:
+    """Rows of a statement that lists URLs, as the domain knows them."""
     return [_page_row(row) for row in rows]
 
 

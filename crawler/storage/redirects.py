@@ -19,7 +19,7 @@ from crawler.domain.urls import authority
 from crawler.storage.changes import JobChange
 from crawler.storage.database import Row
 from crawler.storage.discovery import Discovery, lower_depths
-from crawler.storage.jobs import url_key
+from crawler.storage.keys import url_key
 from crawler.storage.results import UrlResult
 
 

@@ -33,7 +33,7 @@ UPDATE frontier
 SET state = 'queued',
     reason = each.reason,
     not_before = clock_timestamp() + each.after_ms * interval '1 millisecond',
-    attempts = least(attempts + each.attempts, 30000),
+    attempts = least(frontier.attempts + each.attempts, 30000),
     failed_calls = 0,
     lost_calls = 0
 FROM unnest(

@@ -1,0 +1,168 @@
+"""A job accounted for: every URL without a page and every link left out, by reason."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from crawler.domain.model import Job, PageRow
+from crawler.domain.reasons import Reason, explain
+from crawler.storage.database import Database, Row, Statements
+from crawler.storage.jobs import read_job
+from crawler.storage.pages import PageFilter, page_rows
+from crawler.storage.results import LeftOutLink
+
+SAMPLES = 10
+"""URLs that a report names for each reason."""
+
+_MOST_BLOCKED = 1_000
+_MOST_LISTED = 100
+_ROWS_A_SLICE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class UrlsByReason:
+    """URLs of the job that gave no page for one reason, with some of them."""
+
+    reason: str
+    explanation: str
+    count: int
+    samples: list[PageRow]
+
+
+@dataclass(frozen=True, slots=True)
+class LinksByReason:
+    """Links that leave the job for one reason, distinct per page, with some of them."""
+
+    reason: str
+    explanation: str
+    count: int
+    samples: list[LeftOutLink]
+
+
+@dataclass(frozen=True, slots=True)
+class PatternUse:
+    """A pattern of possibly endless URLs: those that were taken and those that were left out."""
+
+    pattern: str
+    urls: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class SitemapUsed:
+    """What became of a sitemap: `queued`, `claimed`, `read` or `failed`."""
+
+    url: str
+    state: str
+    reason: str | None
+    urls: int
+    is_broken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a job, from one read.
+
+    `blocked` are URLs that robots.txt forbids (a thousand at most), each with the rule in
+    `detail`; `beyond` is how many known URLs are deeper than the job goes.
+    """
+
+    job: Job
+    urls: list[UrlsByReason]
+    links: list[LinksByReason]
+    blocked: list[PageRow]
+    patterns: list[PatternUse]
+    sitemaps: list[SitemapUsed]
+    beyond: int
+
+
+class ReportStore:
+    """Reads reports."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def report(self, job_id: str) -> Report:
+        """The job's report as of one moment.
+
+        Raises:
+            UnknownJob: when there is no such job.
+        """
+        with self._database.snapshot() as statements:
+            job = read_job(statements, job_id)
+            left = statements.one("links_left_out", job_id=job_id) or {"links_left_out": {}}
+            beyond = statements.one("count_beyond", job_id=job_id) or {"urls": 0}
+            return Report(
+                job=job,
+                urls=_urls(statements, job),
+                links=_links(statements, job_id, left["links_left_out"]),
+                blocked=_rows(statements, job_id, Reason.ROBOTS, _MOST_BLOCKED),
+                patterns=_patterns(statements, job_id),
+                sitemaps=_sitemaps(statements, job_id),
+                beyond=beyond["urls"],
+            )
+
+    def urls(self, job_id: str) -> Iterator[PageRow]:
+        """Every URL of the job in the order in which they were found, a slice at a time.
+
+        Each slice is a read of its own, so that a slow reader holds no connection.
+
+        Raises:
+            UnknownJob: when there is no such job, before the first URL.
+        """
+        with self._database.transaction() as statements:
+            read_job(statements, job_id)
+        return self._slices(job_id)
+
+    def _slices(self, job_id: str) -> Iterator[PageRow]:
+        after = 0
+        while rows := self._database.read(
+            "rows", job_id=job_id, after=after, limit=_ROWS_A_SLICE, **PageFilter().as_parameters()
+        ):
+            yield from page_rows(rows)
+            after = rows[-1]["id"]
+
+
+def _urls(statements: Statements, job: Job) -> list[UrlsByReason]:
+    return [
+        UrlsByReason(
+            reason, explain(reason), count, _rows(statements, job.id, reason, SAMPLES)
+        )
+        for reason, count in _most_first(job.totals.reasons)
+    ]
+
+
+def _links(
+    statements: Statements, job_id: str, counts: dict[str, int]
+) -> list[LinksByReason]:
+    samples: dict[str, list[LeftOutLink]] = {}
+    for row in statements.run("samples", job_id=job_id, limit=SAMPLES):
+        samples.setdefault(row["reason"], []).append(_left_out(row))
+    return [
+        LinksByReason(reason, explain(reason), count, samples.get(reason, []))
+        for reason, count in _most_first(counts)
+    ]
+
+
+def _most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+
+
+def _left_out(row: Row) -> LeftOutLink:
+    return LeftOutLink(row["reason"], row["url"], row["found_on"])
+
+
+def _rows(statements: Statements, job_id: str, reason: str, limit: int) -> list[PageRow]:
+    rows = statements.run("rows_by_reason", job_id=job_id, reason=reason, limit=limit)
+    return page_rows(rows)
+
+
+def _patterns(statements: Statements, job_id: str) -> list[PatternUse]:
+    rows = statements.run("patterns_over_budget", job_id=job_id, limit=_MOST_LISTED)
+    return [PatternUse(row["pattern"], row["urls"], row["left_out"]) for row in rows]
+
+
+def _sitemaps(statements: Statements, job_id: str) -> list[SitemapUsed]:
+    return [
+        SitemapUsed(row["url"], row["state"], row["reason"], row["listed"], row["is_broken"])
+        for row in statements.run("sitemaps_used", job_id=job_id, limit=_MOST_LISTED)
+    ]

@@ -1,0 +1,49 @@
+-- name: rows_by_reason
+-- URLs that gave no page for one reason, in the order in which they were found.
+SELECT frontier.id, frontier.url, frontier.outcome, frontier.reason, frontier.depth,
+    frontier.found_on, frontier.content, frontier.duplicate_of, frontier.attempts,
+    frontier.not_before,
+    pages.final_url, pages.http_status, pages.title, pages.ms, pages.bytes,
+    pages.content_type, pages.content_hash, pages.fetched_at, pages.detail
+FROM frontier
+LEFT JOIN pages
+    ON pages.job_id = frontier.job_id
+   AND pages.id = frontier.id
+WHERE frontier.job_id = %(job_id)s
+  AND frontier.reason = %(reason)s
+  AND frontier.outcome IS NOT NULL
+ORDER BY frontier.id
+LIMIT %(limit)s;
+
+-- name: count_beyond
+SELECT count(*) AS urls
+FROM frontier
+WHERE job_id = %(job_id)s
+  AND state = 'beyond';
+
+-- name: samples
+-- Some links of each reason that leave the job.
+SELECT reason, url, found_on
+FROM (
+    SELECT reason, url, found_on,
+        row_number() OVER (PARTITION BY reason ORDER BY found_on, url) AS number
+    FROM left_out
+    WHERE job_id = %(job_id)s
+) AS numbered
+WHERE number <= %(limit)s
+ORDER BY reason, number;
+
+-- name: patterns_over_budget
+SELECT pattern, urls, left_out
+FROM url_patterns
+WHERE job_id = %(job_id)s
+  AND left_out > 0
+ORDER BY left_out DESC, pattern
+LIMIT %(limit)s;
+
+-- name: sitemaps_used
+SELECT url, state, reason, listed, is_broken
+FROM sitemaps
+WHERE job_id = %(job_id)s
+ORDER BY id
+LIMIT %(limit)s;
