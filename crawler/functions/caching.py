@@ -13,6 +13,8 @@ batches are opened `private`, which neither reads nor fills the cache.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
+from typing import TypeVar
 
 from crawler.domain.freshness import (
     freshened,
@@ -35,6 +37,9 @@ MAX_REDIRECTS = 10
 
 PREFETCH_BYTES = 4 * 2**20
 """Pages that a batch reads at once, unpacked; others are read one by one, when asked for."""
+
+
+Served = TypeVar("Served", Fetched | None, Redirected)
 
 
 class PageCache:
@@ -105,14 +110,14 @@ class CacheBatch:
         hops: tuple[Hop, ...] = ()
         while (answer := self._young(url)) is not None:
             if answer.target is None:
-                return self._served(answer, hops, 0, _network(answer))
+                return self._serve(hops, self._complete(answer, _unasked(answer, hops)))
             if len(hops) >= MAX_REDIRECTS or any(hop.url == url for hop in hops):
                 return None
-            self._used.add(url)
             hops += (Hop(url, answer.status),)
             reason = follow(answer.target)
             if reason is not None:
-                return Redirected(answer.target, reason, hops, 0, _network(answer))
+                left = Redirected(answer.target, reason, hops, 0, _network(answer))
+                return self._serve(hops, left)
             url = answer.target
         return None
 
@@ -140,7 +145,7 @@ class CacheBatch:
             headers=_kept_headers(freshened(answer.headers, fetched.headers)),
             allowed=fetched.network is Network.ALLOWED,
         )
-        served = self._served(renewed, fetched.hops, fetched.milliseconds, fetched.network)
+        served = self._complete(renewed, fetched)
         if served is not None:
             self._keep(renewed)
             self._keep_hops(fetched.hops, fetched.url, fetched.network)
@@ -196,27 +201,26 @@ class CacheBatch:
     def _is_usable(self, answer: CachedAnswer) -> bool:
         return bool(validators_of(answer.headers)) or self._is_young(answer)
 
-    def _served(
-        self, answer: CachedAnswer, hops: tuple[Hop, ...], milliseconds: int, network: Network
-    ) -> Fetched | None:
-        """An answer as if it had been fetched; None where its page is gone meanwhile."""
-        body = b""
-        if answer.content_hash is not None:
-            page = self._page(answer.content_hash)
-            if page is None:
-                self._forget(answer.url)
-                return None
-            body = page
-        self._used.add(answer.url)
-        return Fetched(
-            url=answer.url,
+    def _serve(self, hops: tuple[Hop, ...], answer: Served) -> Served:
+        """An answer without a request, of which all that led to it was used."""
+        if answer is not None:
+            self._used.update(hop.url for hop in hops)
+            if isinstance(answer, Fetched):
+                self._used.add(answer.url)
+        return answer
+
+    def _complete(self, answer: CachedAnswer, fetched: Fetched) -> Fetched | None:
+        """What was fetched, with the kept answer in place of its own; None if its page is gone."""
+        page = b"" if answer.content_hash is None else self._page(answer.content_hash)
+        if page is None:
+            self._forget(answer.url)
+            return None
+        return replace(
+            fetched,
             status=answer.status,
             headers=answer.headers,
             content_type=_content_type(answer.headers),
-            body=body,
-            hops=hops,
-            milliseconds=milliseconds,
-            network=network,
+            body=page,
         )
 
     def _page(self, content_hash: bytes) -> bytes | None:
@@ -224,8 +228,10 @@ class CacheBatch:
         return known if known is not None else self._bodies.get([content_hash]).get(content_hash)
 
     def _keep_hops(self, hops: tuple[Hop, ...], end: str, network: Network) -> None:
-        targets = [hop.url for hop in hops[1:]] + [end]
-        for hop, target in zip(hops, targets, strict=False):
+        targets = [*(hop.url for hop in hops[1:]), end] if hops else []
+        for hop, target in zip(hops, targets, strict=True):
+            if hop.url in self._used:  # out of the cache itself: it is no younger by that
+                continue
             answer = CachedAnswer(
                 hop.url, hop.status, (), target=target, allowed=network is Network.ALLOWED
             )
@@ -249,6 +255,24 @@ class CacheBatch:
         """Drops an answer that is of no use, so that its URL is asked for without conditions."""
         self._drop(url)
         self._known.pop(url, None)
+
+
+def _unasked(answer: CachedAnswer, hops: tuple[Hop, ...]) -> Fetched:
+    """A fetch that took no request, as far as it does not depend on the page."""
+    way = [*(hop.url for hop in hops), answer.url]
+    return Fetched(
+        url=answer.url,
+        status=answer.status,
+        headers=(),
+        content_type=None,
+        body=b"",
+        hops=hops,
+        milliseconds=0,
+        network=_network(answer),
+        downgraded=any(
+            here.startswith("https:") and there.startswith("http:") for here, there in pairwise(way)
+        ),
+    )
 
 
 def _kept(fetched: Fetched, page: SealedBody | None) -> CachedAnswer:

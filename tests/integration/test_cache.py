@@ -228,8 +228,23 @@ def test_a_redirect_that_was_not_followed_is_kept(storage: Storage) -> None:
     hop = Hop(A, 301, may_be_kept=True)
     batch.note(Redirected(B, Reason.DUPLICATE, (hop,), 1, Network.PUBLIC))
     batch.save()
-    left = page_cache(storage).open([A], 60).young(A, lambda target: Reason.DUPLICATE)
+    grow_old(storage, 50)
+    batch = page_cache(storage).open([A], 60)
+    left = batch.young(A, lambda target: Reason.DUPLICATE)
     assert isinstance(left, Redirected) and left.target == B
+    batch.note(left)
+    batch.save()
+    grow_old(storage, 20)
+    assert young(page_cache(storage).open([A], 60), A) is None, "use has not made it younger"
+    assert kept(storage) == {A}
+
+
+def test_a_way_from_https_to_http_is_told_out_of_the_cache_too(storage: Storage) -> None:
+    secure = A.replace("http:", "https:")
+    keep(storage, fetched(A, hops=(Hop(secure, 301, may_be_kept=True),)))
+    batch = page_cache(storage).open([secure, A], 60)
+    both = young(batch, secure), young(batch, A)
+    assert [isinstance(each, Fetched) and each.downgraded for each in both] == [True, False]
 
 
 def test_a_redirect_that_may_not_be_kept_replaces_the_page(storage: Storage) -> None:
