@@ -10,17 +10,22 @@ from typing import Any
 
 import gevent
 
+from crawler.domain.politeness import NotNow, Why
+from crawler.domain.reasons import Reason
+from crawler.domain.urls import origin
 from crawler.fetching.fetcher import (
+    FREE_TURNS,
     FetchConfig,
     Fetched,
     Fetcher,
     FetchFailure,
     FetchLimits,
+    Postponed,
     Redirected,
 )
 from crawler.fetching.robots import RobotsGate, RobotsVerdict
 
-Outcome = Fetched | Redirected | FetchFailure
+Outcome = Fetched | Redirected | FetchFailure | Postponed
 
 LOOPBACK = ("127.0.0.1/32",)
 """One address of loopback: others (127.0.0.2) stand for what must not be reached."""
@@ -32,7 +37,10 @@ class Setting:
 
     `names`: what each name is looked up to, one list of addresses after the other, the last one
     for ever. `clock_step_seconds`: how far time goes on, for the guard, with each fetch.
-    `pause_seconds`: real time between two fetches.
+    `pause_seconds`: real time between two fetches. `deny`: hosts and addresses that the operator
+    denies. `waits`: origins whose turn does not come, with the seconds that this takes.
+    `turn_seconds`: how long it takes until another one's turn comes.
+    `headers`: what is sent beside the fetcher's own headers, by origin.
     """
 
     allow: tuple[str, ...] = LOOPBACK
@@ -44,6 +52,14 @@ class Setting:
     wants_body: bool = True
     follows: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
+    deny: tuple[str, ...] = ()
+    waits: Mapping[str, float] = field(default_factory=dict)
+    turn_seconds: float = 0.0
+    headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def denies(self, host: str) -> bool:
+        """As the operator's rules do."""
+        return host in self.deny
 
 
 class _Names:
@@ -55,6 +71,8 @@ class _Names:
     def __call__(self, name: str, port: object, type: int = 0) -> Sequence[tuple[Any, ...]]:
         if name == "slow.test":
             gevent.sleep(60)
+        if name == "again.test":
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
         lists = self._answers.get(name)
         if lists is None:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -72,17 +90,63 @@ class _Clock:
 
 def _fetcher(setting: Setting, clock: _Clock) -> Fetcher:
     networks = tuple(ip_network(text) for text in setting.allow)
-    config = FetchConfig("Clew/test (+https://example.com)", networks, setting.ca_bundle)
+    config = FetchConfig("Clew/test (+https://example.com)", networks, setting.ca_bundle, setting)
     return Fetcher(config, _Names(setting.names), clock)
 
 
-def _fetch(fetcher: Fetcher, url: str, setting: Setting) -> Outcome:
+@dataclass(frozen=True)
+class Done:
+    """A turn that was given back."""
+
+    url: str
+    status: int | None
+    head_seconds: float | None
+    retry_after_seconds: float | None
+
+
+class Turns:
+    """Turns that are written down: a URL when one is taken, a `Done` when it is given back."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self.log: list[str | Done] = []
+
+    def take(self, url: str) -> None:
+        self.log.append(url)
+        if origin(url) in self._setting.waits:
+            raise NotNow(self._setting.waits[origin(url)], Why.ASKED)
+        gevent.sleep(self._setting.turn_seconds)
+
+    def done(
+        self,
+        url: str,
+        status: int | None,
+        head_seconds: float | None,
+        retry_after_seconds: float | None,
+    ) -> None:
+        self.log.append(Done(url, status, head_seconds, retry_after_seconds))
+
+
+def _fetch(fetcher: Fetcher, url: str, setting: Setting, turns: Turns | None = None) -> Outcome:
     return fetcher.fetch(
         url,
         setting.limits,
         wants_body=lambda status, content_type: setting.wants_body,
-        follow=lambda target: setting.follows,
+        follow=lambda target: None if setting.follows else Reason.SCOPE,
+        turns=turns or Turns(setting),
+        headers_for=lambda url: setting.headers.get(origin(url), {}),
     )
+
+
+def fetch_in_turn(url: str, setting: Setting | None = None) -> tuple[Outcome, list[str | Done]]:
+    """The outcome of a fetch, and the turns that it took and gave back."""
+    setting = setting or Setting()
+    turns = Turns(setting)
+    fetcher = _fetcher(setting, _Clock())
+    try:
+        return _fetch(fetcher, url, setting, turns), turns.log
+    finally:
+        fetcher.close()
 
 
 def fetch(*urls: str, setting: Setting | None = None) -> list[Outcome]:
@@ -114,6 +178,16 @@ class _NoResolver:
         raise AssertionError(f"looked up behind the guard's back: {args}")
 
     gethostbyname = gethostbyname_ex = gethostbyaddr = getnameinfo = getaddrinfo
+
+
+def turns_of_one_broken_off(url: str, seconds: float) -> list[str | Done]:
+    """The turns of a fetch whose caller runs out of time."""
+    turns = Turns(Setting())
+    fetcher = _fetcher(Setting(), _Clock())
+    with gevent.Timeout(seconds, False):
+        _fetch(fetcher, url, Setting(), turns)
+    fetcher.close()
+    return turns.log
 
 
 def fetch_together(urls: Sequence[str], setting: Setting | None = None) -> list[Outcome]:
@@ -152,17 +226,20 @@ def callers_error(url: str, seconds: float) -> tuple[list[str], Outcome]:
     fetcher = _fetcher(Setting(), _Clock())
     limits = Setting().limits
 
-    def fail(*args: object) -> bool:
+    def fail(*args: object) -> Any:
         raise ZeroDivisionError
 
-    def agree(*args: object) -> bool:
+    def want(*args: object) -> bool:
         return True
 
-    caught = []
-    for wants_body, follow in ((fail, agree), (agree, fail), (agree, agree)):
+    def go_on(target: str) -> None:
+        return None
+
+    caught: list[str] = []
+    for wants_body, follow in ((fail, go_on), (want, fail), (want, go_on)):
         try:
             with gevent.Timeout(seconds):
-                fetcher.fetch(url, limits, wants_body=wants_body, follow=follow)
+                fetcher.fetch(url, limits, wants_body=wants_body, follow=follow, turns=FREE_TURNS)
         except (ZeroDivisionError, gevent.Timeout) as error:
             caught.append(type(error).__name__)
     after = _fetch(fetcher, url.partition("/redirect")[0] + "/text", Setting())
@@ -197,7 +274,7 @@ def verdicts(*asks: Ask, setting: Setting | None = None) -> list[RobotsVerdict]:
     found = []
     for ask in asks:
         clock.now = ask.at_seconds
-        greenlets = [gevent.spawn(gate.verdict, ask.url) for _ in range(ask.greenlets)]
+        greenlets = [gevent.spawn(gate.verdict, ask.url, FREE_TURNS) for _ in range(ask.greenlets)]
         gevent.joinall(greenlets, raise_error=True)
         assert len({greenlet.get() for greenlet in greenlets}) == 1
         found.append(greenlets[0].get())

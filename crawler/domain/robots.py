@@ -12,6 +12,8 @@ from itertools import islice
 
 from protego import Protego
 
+from crawler.domain.text import one_line
+
 PRODUCT_TOKEN = "Clew"
 """What robots.txt is asked about (RFC 9309, section 2.2.1)."""
 
@@ -25,6 +27,9 @@ MAX_DELAY_SECONDS = 60.0
 
 MAX_NAMED = 2_000
 """Rules among which the one that blocks a URL is looked for; blocked it is in any case."""
+
+MAX_SHOWN = 200
+"""Characters of a rule that are shown; it is hostile text, and kept with each URL it blocks."""
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -53,6 +58,8 @@ _EVERYONE = "*"
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 """What Protego would take for the end of a line, or drop, inside a pattern."""
+
+_ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
 
 _LITERAL_HEAD = re.compile(r"[A-Za-z0-9/._-]*")
 
@@ -89,7 +96,7 @@ class RobotsRules:
 
     def allows(self, url: str) -> bool:
         """Whether a URL may be fetched: the longest matching rule decides, allow wins a tie."""
-        return self._protego.can_fetch(url, PRODUCT_TOKEN)
+        return self._protego.can_fetch(_with_plain_query(url), PRODUCT_TOKEN)
 
     def blocking_rule(self, url: str) -> str | None:
         """The line by which a URL may not be fetched (`Disallow: /private`), or None if it may.
@@ -98,9 +105,8 @@ class RobotsRules:
         """
         if self.allows(url):
             return None
-        path = url[url.index("/", url.index("//") + 2) :]
-        blocking = (each for each in self._disallowed if _matches(each, url, path))
-        return f"Disallow: {next(blocking, '')}".rstrip()
+        blocking = (each for each in self._disallowed if _matches(each, url))
+        return one_line(f"Disallow: {next(blocking, '…')}", MAX_SHOWN)
 
     @property
     def crawl_delay(self) -> float | None:
@@ -152,7 +158,18 @@ def _agent(value: str) -> str:
 
 def _as_line(rule: _Rule) -> str:
     field, value = rule
-    return f"{field}: {_UNPRINTABLE.sub(lambda char: _percent_encoded(char[0]), value)}"
+    pattern = _with_plain_query(value)
+    return f"{field}: {_UNPRINTABLE.sub(lambda char: _percent_encoded(char[0]), pattern)}"
+
+
+def _with_plain_query(text: str) -> str:
+    """A URL or a pattern, with the slashes of its query as they are.
+
+    There they divide nothing, so both spellings are one (the table of section 2.2.2); in a path
+    they differ. Protego tells them apart in both.
+    """
+    path, mark, query = text.partition("?")
+    return path + mark + _ENCODED_SLASH.sub("/", query) if mark else text
 
 
 def _percent_encoded(text: str) -> str:
@@ -164,11 +181,12 @@ def _octets(pattern: str) -> int:
     return sum(1 if byte < 0x80 else 3 for byte in pattern.encode("utf-8"))
 
 
-def _matches(pattern: str, url: str, path: str) -> bool:
+def _matches(pattern: str, url: str) -> bool:
+    path = url[url.index("/", url.index("//") + 2) :]
     head = _LITERAL_HEAD.match(pattern)
     if head is not None and not path.startswith(head[0]) and "%" not in path:
-        return False
-    return not _alone(pattern).can_fetch(url, PRODUCT_TOKEN)
+        return False  # as nearly all are told, without Protego
+    return not _alone(pattern).can_fetch(_with_plain_query(url), PRODUCT_TOKEN)
 
 
 @lru_cache(maxsize=1_024)

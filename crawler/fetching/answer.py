@@ -17,6 +17,8 @@ MAX_HEAD_BYTES = 256 * 1024
 MAX_INTERIM = 16
 """Answers of the 1xx kind before the one that counts."""
 
+_BODILESS = frozenset((http.HTTPStatus.NO_CONTENT, http.HTTPStatus.NOT_MODIFIED))
+
 _BUFFER_BYTES = 65_536
 
 _QUICK_READS = 2
@@ -76,6 +78,8 @@ class Answer(http.client.HTTPResponse):
                 raise
             # A reset and a close mean the same as long as no status line has come.
             raise http.client.RemoteDisconnected(str(reset)) from reset
+        if self.status in _BODILESS:
+            self.chunked = False  # whatever the headers say (RFC 9112, section 6.3)
         if sum(len(name) + len(value) for name, value in self.headers.raw_items()) > MAX_HEAD_BYTES:
             raise http.client.LineTooLong("headers")
 

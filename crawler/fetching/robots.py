@@ -7,7 +7,7 @@ that workers share spares the site the question of each worker.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ParamSpec, Protocol, TypeVar
 
 import gevent
 
@@ -26,13 +26,18 @@ from crawler.fetching.outcomes import (
     Turns,
 )
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 MAX_ORIGINS = 1_024
 
-MOST_RULES = 50_000
-"""Rules remembered over all origins: at about a kilobyte each, what a worker can spare."""
+MOST_RULES = 30_000
+"""Rules remembered over all origins: at up to 1.5 KB each, what a worker can spare."""
 
+MANY_RULES = 1_000
 LONG_BYTES = 32_768
-"""A longer robots.txt is read in a thread: the loop that serves viewers does not stop for it."""
+"""With more rules or bytes robots.txt is read in a thread: it takes milliseconds, for which the
+loop that serves viewers does not stop."""
 
 TTL_SECONDS = 3_600.0
 """How long an answer holds."""
@@ -164,7 +169,7 @@ class RobotsGate:
         known = self._rules_of(origin(url), turns)
         if isinstance(known, _Unreachable):
             return RobotsVerdict(False, known.reason, known.detail, is_passing=known.is_passing)
-        rule = known.blocking_rule(url)
+        rule = _aside(known.size > MANY_RULES, known.blocking_rule, url)
         return RobotsVerdict(
             rule is None,
             None if rule is None else Reason.ROBOTS,
@@ -256,15 +261,17 @@ def _lifetime(answer: Fetched) -> float:
 
 
 def _understand(status: int, body: bytes) -> _Known:
-    if len(body) > LONG_BYTES:
-        rules: RobotsRules | None = gevent.get_hub().threadpool.apply(
-            rules_for_status, (status, body)
-        )
-    else:
-        rules = rules_for_status(status, body)
-    return rules or _Unreachable(
-        Reason.ROBOTS_UNREACHABLE, f"robots.txt answered {status}", is_passing=True
-    )
+    rules = _aside(len(body) > LONG_BYTES, rules_for_status, status, body)
+    detail = f"robots.txt answered {status}"
+    return rules or _Unreachable(Reason.ROBOTS_UNREACHABLE, detail, is_passing=True)
+
+
+def _aside(is_long: bool, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """What `work` returns, out of a thread where it takes long."""
+    if not is_long:
+        return work(*args, **kwargs)
+    result: R = gevent.get_hub().threadpool.apply(work, args, kwargs)
+    return result
 
 
 def _unreachable(failure: FetchFailure) -> _Unreachable:

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from crawler.domain.urls import canonical, host
 from crawler.fetching.guard import (
     BlockedAddress,
+    DeniedHost,
     DnsFailure,
     Guard,
     Network,
+    Refusal,
     judge,
 )
 
@@ -224,7 +226,8 @@ def test_an_address_that_changes_is_judged_anew() -> None:
 
 
 @pytest.mark.parametrize(
-    ("port", "refused"), [(80, False), (443, False), (8080, False), (25, True)]
+    ("port", "refused"),
+    [(80, False), (443, False), (8080, False), (0, True), (25, True), (6666, True)],
 )
 def test_ports_of_other_protocols_are_refused(port: int, refused: bool) -> None:
     if refused:
@@ -232,3 +235,72 @@ def test_ports_of_other_protocols_are_refused(port: int, refused: bool) -> None:
             Guard().check_port("example.com", port)
     else:
         Guard().check_port("example.com", port)
+
+
+@pytest.mark.parametrize(
+    ("errno", "for_now"),
+    [
+        (socket.EAI_AGAIN, True),
+        (socket.EAI_SYSTEM, True),
+        (socket.EAI_NONAME, False),
+        (socket.EAI_FAIL, False),
+    ],
+)
+def test_a_dns_failure_says_whether_it_may_pass(errno: int, for_now: bool) -> None:
+    def fail(*args: Any, **kwargs: Any) -> Sequence[tuple[Any, ...]]:
+        raise socket.gaierror(errno, "")
+
+    guard = Guard(resolve=fail)
+    for _ in range(2):  # the second time it is remembered
+        with pytest.raises(DnsFailure, match=r"^example\.com ") as refusal:
+            guard.resolve("example.com")
+        assert refusal.value.for_now is for_now
+
+
+class Denied:
+    """The operator's rules: these hosts and addresses."""
+
+    def __init__(self, *hosts: str) -> None:
+        self._hosts = hosts
+
+    def denies(self, host: str) -> bool:
+        return host in self._hosts
+
+
+@pytest.mark.parametrize(
+    ("host", "addresses", "denied"),
+    [
+        ("example.com", ("8.8.8.8",), "example.com"),
+        ("example.com.", ("8.8.8.8",), "example.com"),
+        ("example.com", (), "example.com"),
+        ("example.com", ("8.8.8.8",), "8.8.8.8"),
+        ("example.com", ("1.1.1.1", "8.8.8.8"), "8.8.8.8"),
+        ("example.com", ("::ffff:8.8.8.8",), "8.8.8.8"),
+        ("example.com", ("64:ff9b::8.8.8.8",), "8.8.8.8"),
+        ("8.8.8.8", (), "8.8.8.8"),
+        ("::ffff:808:808", (), "8.8.8.8"),
+        ("2002:808:808::1", (), "8.8.8.8"),
+        ("2606:4700::1", (), "2606:4700::1"),
+    ],
+)
+def test_a_denied_host_is_refused_by_its_name_and_by_every_address(
+    host: str, addresses: tuple[str, ...], denied: str
+) -> None:
+    guard = Guard(resolve=Names(*addresses), denials=Denied(denied))
+    for _ in range(2):
+        with pytest.raises(DeniedHost) as refusal:
+            guard.resolve(host)
+        assert host in str(refusal.value)
+        assert "8.8.8.8" not in str(refusal.value).replace(host, "")
+
+
+def test_a_denied_name_is_not_even_looked_up() -> None:
+    with pytest.raises(DeniedHost):
+        Guard(resolve=_must_not_be_asked, denials=Denied("example.com")).resolve("example.com")
+
+
+def test_denials_let_nothing_through_that_is_blocked() -> None:
+    guard = Guard(resolve=Names("10.0.0.1"), denials=Denied("example.org"))
+    with pytest.raises(BlockedAddress):
+        guard.resolve("example.com")
+    assert issubclass(BlockedAddress, Refusal)

@@ -1,0 +1,233 @@
+"""Verdicts of robots.txt: how long they hold, who asks, and what workers share."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+
+import gevent
+import pytest
+
+from crawler.domain.politeness import NotNow, Why
+from crawler.domain.reasons import Reason
+from crawler.fetching import robots
+from crawler.fetching.guard import Network
+from crawler.fetching.outcomes import (
+    FREE_TURNS,
+    Fetched,
+    FetchFailure,
+    Hop,
+    Postponed,
+)
+from crawler.fetching.robots import RobotsGate, RobotsVerdict
+
+ORIGIN = "https://example.com"
+PAGE = f"{ORIGIN}/private/page"
+RULES = b"User-agent: *\nDisallow: /private\nCrawl-delay: 2"
+Answer = Fetched | FetchFailure | Postponed
+
+
+def answer(status: int, body: bytes = RULES, retry_after: float | None = None) -> Fetched:
+    return Fetched(
+        f"{ORIGIN}/robots.txt", status, (), None, body, (), 1, Network.PUBLIC, retry_after
+    )
+
+
+def failure(reason: Reason, *, passing: bool = False, hops: tuple[Hop, ...] = ()) -> FetchFailure:
+    return FetchFailure(reason, "a sentence", None, ORIGIN, hops, 1, None, passing)
+
+
+WAIT = Postponed(f"{ORIGIN}/robots.txt", 9.0, Why.ASKED, ())
+
+
+class Site:
+    """A fetcher that answers from a list, the last answer for ever, after a while."""
+
+    def __init__(self, *answers: Answer, seconds: float = 0.0) -> None:
+        self._answers = list(answers)
+        self._seconds = seconds
+        self.asked = 0
+
+    def fetch(self, url: str, *args: object, **kwargs: object) -> Answer:
+        assert url == f"{ORIGIN}/robots.txt"
+        assert kwargs["turns"] is FREE_TURNS
+        self.asked += 1
+        gevent.sleep(self._seconds)
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Shelf:
+    """What workers share, in memory."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, tuple[int, bytes]] = {}
+        self.seconds: list[float] = []
+        self.claimed: set[str] = set()
+
+    def get(self, origin: str) -> tuple[int, bytes] | None:
+        return self.answers.get(origin)
+
+    def put(self, origin: str, status: int, body: bytes, ttl_seconds: float) -> None:
+        self.answers[origin] = (status, body)
+        self.seconds.append(ttl_seconds)
+
+    def claim(self, origin: str, seconds: float) -> bool:
+        free = origin not in self.claimed
+        self.claimed.add(origin)
+        return free
+
+    def release(self, origin: str) -> None:
+        self.claimed.discard(origin)
+
+
+def gate(site: Site, clock: Callable[[], float] | None = None, shelf: Shelf | None = None):
+    return RobotsGate(site, clock or Clock(), shelf)  # type: ignore[arg-type]
+
+
+def verdict(of: RobotsGate, url: str = PAGE) -> RobotsVerdict:
+    return of.verdict(url, FREE_TURNS)
+
+
+def test_a_verdict_names_the_rule_and_the_delay() -> None:
+    asked = gate(Site(answer(200)))
+    assert verdict(asked) == RobotsVerdict(
+        False, Reason.ROBOTS, crawl_delay_seconds=2.0, rule="Disallow: /private"
+    )
+    assert verdict(asked, f"{ORIGIN}/public") == RobotsVerdict(True, crawl_delay_seconds=2.0)
+
+
+@pytest.mark.parametrize(
+    ("answered", "reason", "passes"),
+    [
+        (answer(404), None, False),
+        (answer(429), None, False),
+        (answer(304), None, False),
+        (failure(Reason.REDIRECT_LOOP), None, False),
+        (failure(Reason.BAD_REDIRECT), None, False),
+        (answer(500), Reason.ROBOTS_UNREACHABLE, True),
+        (answer(999), Reason.ROBOTS_UNREACHABLE, True),
+        (failure(Reason.TIMEOUT, passing=True), Reason.ROBOTS_UNREACHABLE, True),
+        (failure(Reason.BROKEN_RESPONSE), Reason.ROBOTS_UNREACHABLE, True),
+        (failure(Reason.REFUSED, passing=True), Reason.REFUSED, True),
+        (failure(Reason.DNS, passing=True), Reason.DNS, True),
+        (failure(Reason.DNS), Reason.DNS, False),
+        (failure(Reason.TLS), Reason.TLS, False),
+        (failure(Reason.BLOCKED_ADDRESS), Reason.BLOCKED_ADDRESS, False),
+        (failure(Reason.DENIED_HOST), Reason.DENIED_HOST, False),
+        (failure(Reason.DNS, hops=(Hop(ORIGIN, 302),)), Reason.ROBOTS_UNREACHABLE, True),
+    ],
+)
+def test_what_no_robots_txt_means(answered: Answer, reason: Reason | None, passes: bool) -> None:
+    got = verdict(gate(Site(answered)))
+    assert (got.allowed, got.reason, got.is_passing) == (reason is None, reason, passes)
+
+
+@pytest.mark.parametrize(
+    ("answered", "seconds"),
+    [
+        (answer(200), 3_600),
+        (answer(404), 3_600),
+        (failure(Reason.REDIRECT_LOOP), 3_600),
+        (answer(503), 15),
+        (answer(429), 600),
+        (answer(429, retry_after=60.0), 660),
+        (answer(429, retry_after=1e6), 86_400),
+        (failure(Reason.REFUSED), 1),
+        (failure(Reason.TIMEOUT), 1),
+    ],
+)
+def test_how_long_an_answer_holds(answered: Answer, seconds: float) -> None:
+    site, clock = Site(answered), Clock()
+    asked = gate(site, clock)
+    for now, times in ((0.0, 1), (seconds - 0.1, 1), (seconds + 0.1, 2)):
+        clock.now = now
+        verdict(asked)
+        assert site.asked == times
+
+
+@pytest.mark.parametrize("unreachable", [answer(503), failure(Reason.TIMEOUT)])
+def test_rules_that_were_known_go_on_while_they_cannot_be_asked_for(unreachable: Answer) -> None:
+    site, clock = Site(answer(200), unreachable), Clock()
+    asked = gate(site, clock)
+    for now, times in ((0.0, 1), (3_601.0, 2), (3_610.0, 2), (3_620.0, 3)):
+        clock.now = now
+        assert verdict(asked).rule == "Disallow: /private"
+        assert site.asked == times
+
+
+def test_all_who_wait_for_a_host_that_has_no_turn_are_told_at_once_and_none_later() -> None:
+    site = Site(WAIT, answer(404), seconds=0.01)
+    asked = gate(site)
+    waiting = [gevent.spawn(verdict, asked) for _ in range(8)]
+    gevent.joinall(waiting)
+    assert all(isinstance(greenlet.exception, NotNow) for greenlet in waiting)
+    assert {greenlet.exception.seconds for greenlet in waiting} == {9.0}
+    assert site.asked == 1
+    assert verdict(asked).allowed
+
+
+def test_a_shelved_answer_spares_the_site_the_question() -> None:
+    shelf, clock = Shelf(), Clock()
+    first, second = Site(answer(200)), Site(answer(500))
+    assert verdict(gate(first, clock, shelf)).rule == "Disallow: /private"
+    other = gate(second, clock, shelf)
+    assert verdict(other).rule == "Disallow: /private"
+    assert (first.asked, second.asked, shelf.seconds) == (1, 0, [3_600.0])
+    del shelf.answers[ORIGIN]
+    clock.now = 301.0
+    verdict(other)
+    assert second.asked == 1
+
+
+def test_of_several_workers_one_asks_while_the_others_wait() -> None:
+    shelf = Shelf()
+    sites = [Site(answer(200), seconds=0.05) for _ in range(4)]
+    asked = [gevent.spawn(verdict, gate(site, Clock(), shelf)) for site in sites]
+    gevent.joinall(asked, raise_error=True)
+    assert {greenlet.get().rule for greenlet in asked} == {"Disallow: /private"}
+    assert sum(site.asked for site in sites) == 1
+    assert not shelf.claimed
+
+
+@pytest.mark.parametrize("first", [WAIT, failure(Reason.REFUSED)], ids=["no turn", "refused"])
+def test_a_worker_without_an_answer_leaves_the_question_to_the_next(first: Answer) -> None:
+    shelf = Shelf()
+    with pytest.raises(NotNow) if first is WAIT else nullcontext():
+        verdict(gate(Site(first), Clock(), shelf))
+    assert not shelf.answers and not shelf.claimed
+    assert verdict(gate(Site(answer(404)), Clock(), shelf)).allowed
+
+
+def test_a_worker_that_waits_in_vain_asks_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(robots, "_SHELF_POLL_SECONDS", 0.0)
+    shelf, site, clock = Shelf(), Site(answer(404)), Clock()
+    shelf.claimed.add(ORIGIN)
+
+    def passing_time() -> float:
+        clock.now += 1.0
+        return clock.now
+
+    assert verdict(gate(site, passing_time, shelf)).allowed
+    assert site.asked == 1
+
+
+def test_a_failing_site_is_known_to_the_other_workers_for_a_moment() -> None:
+    shelf, clock = Shelf(), Clock()
+    verdict(gate(Site(answer(503)), clock, shelf))
+    assert (shelf.answers[ORIGIN], shelf.seconds) == ((503, RULES), [15.0])
+    asked = gate(Site(answer(404)), clock, shelf)
+    assert verdict(asked).reason is Reason.ROBOTS_UNREACHABLE
+    del shelf.answers[ORIGIN]
+    clock.now = 1.1
+    assert verdict(asked).allowed
+
+
+def test_a_long_robots_txt_is_read_all_the_same() -> None:
+    body = RULES + b"\n" + b"".join(b"Disallow: /%d\n" % n for n in range(3_000))
+    assert verdict(gate(Site(answer(200, body)))).rule == "Disallow: /private"
