@@ -45,9 +45,7 @@ Served = TypeVar("Served", Fetched | None, Redirected)
 class PageCache:
     """Opens the cache for crawl calls."""
 
-    def __init__(
-        self, cache: HttpCache, bodies: BodyStore, monotonic: Callable[[], float]
-    ) -> None:
+    def __init__(self, cache: HttpCache, bodies: BodyStore, monotonic: Callable[[], float]) -> None:
         """Takes what is kept, where pages stand, and a clock in seconds."""
         self._cache = cache
         self._bodies = bodies

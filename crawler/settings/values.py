@@ -112,6 +112,7 @@ def networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
     """What reads a whole number within bounds, both of them allowed."""
+
     def parse(value: str) -> int:
         if not re.fullmatch(r"[0-9]{1,9}", value) or not least <= int(value) <= most:
             raise ValueError(f"a whole number from {least} to {most}")

@@ -101,9 +101,7 @@ class HttpCache:
         """Has the answers unused for longest go until the others fit."""
         self._stored_bytes = 0
         while True:
-            rows = self._database.read(
-                "trim_cache", max_bytes=self._max_bytes, limit=_ROWS_A_SLICE
-            )
+            rows = self._database.read("trim_cache", max_bytes=self._max_bytes, limit=_ROWS_A_SLICE)
             if rows[0]["dropped"] < _ROWS_A_SLICE:
                 return
 
