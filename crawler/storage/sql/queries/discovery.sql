@@ -52,6 +52,13 @@ FROM (
         %(urls)s::text[],
         %(found_on)s::bigint[]
     ) WITH ORDINALITY AS asked (reason, url_key, url, found_on, position)
+    WHERE NOT EXISTS (
+            SELECT 1
+            FROM left_out
+            WHERE left_out.job_id = %(job_id)s
+              AND left_out.reason = asked.reason
+              AND left_out.url_key = asked.url_key
+        )
 ) AS each
 WHERE each.number + (
         SELECT count(*)

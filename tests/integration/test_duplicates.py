@@ -1,0 +1,165 @@
+"""One page, once: the same content, or the same name and title, under two URLs."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from crawler.domain.lifecycle import JobStatus
+from crawler.domain.model import Totals
+from crawler.storage.discovery import KnownUrls
+from crawler.storage.leases import Lease
+from crawler.storage.migrate import migrate
+from tests.storage import ROOT, MadeSite, Storage, crawl_all, totals_in
+
+A, B, C, D, T, U = (f"{ROOT}{name}" for name in "abcdtu")
+
+
+@pytest.fixture(scope="module")
+def storage(database_url: str) -> Iterator[Storage]:
+    migrate(database_url)
+    stores = Storage(database_url, connections=12)
+    yield stores
+    stores.database.close()
+
+
+def apply_next(storage: Storage, lease: Lease, site: MadeSite, limit: int = 10) -> None:
+    claim = storage.frontier.claim(lease, limit)
+    storage.frontier.apply(lease, site.answer(claim), KnownUrls())
+
+
+def outcomes(storage: Storage, lease: Lease) -> dict[str, str | None]:
+    """Outcome or reason of every URL but the root; of a duplicate the URL whose page it is."""
+    rows = storage.rows(lease.job_id)
+    names = {row.id: row.url for row in rows.values()}
+    return {
+        url: names[row.duplicate_of] if row.duplicate_of else row.reason or row.outcome
+        for url, row in rows.items()
+        if url != ROOT
+    }
+
+
+ALIKE = MadeSite({A: [C], B: [D]}, contents={A: "same", B: "same"})
+
+
+@pytest.mark.parametrize("limit", [1, 10], ids=["one after the other", "in one batch"])
+def test_the_same_content_is_one_page_and_its_links_are_followed_once(
+    storage: Storage, limit: int
+) -> None:
+    lease = storage.begin_with(A, B, max_depth=9)
+    for _ in range(2 if limit == 1 else 1):
+        apply_next(storage, lease, ALIKE, limit)
+    assert outcomes(storage, lease) == {A: "fetched", B: A, C: None}
+    assert storage.totals(lease.job_id) == Totals(
+        4, queued=1, completed=2, skipped=1, bytes=200, reasons={"duplicate": 1}
+    )
+    row = storage.rows(lease.job_id)[B]
+    assert (row.outcome, row.content_hash, row.http_status) == ("skipped", None, 200)
+    assert row.as_json()["duplicateOf"] == storage.rows(lease.job_id)[A].id
+    assert crawl_all(storage, lease, ALIKE) is JobStatus.COMPLETED
+    assert storage.totals(lease.job_id).processed == 3
+
+
+def test_a_duplicate_found_closer_brings_its_page_and_links_along(storage: Storage) -> None:
+    lease = storage.begin_with(B, A, depth=3, max_depth=9)
+    apply_next(storage, lease, ALIKE, limit=1)
+    storage.sql("UPDATE frontier SET depth = 1 WHERE job_id = %(id)s AND url = %(url)s",
+                id=lease.job_id, url=A)
+    apply_next(storage, lease, ALIKE, limit=1)
+    assert crawl_all(storage, lease, ALIKE) is JobStatus.COMPLETED
+    rows = storage.rows(lease.job_id)
+    assert (rows[B].depth, rows[D].depth) == (1, 2)
+
+
+def test_a_known_duplicate_that_comes_closer_brings_its_page_along(storage: Storage) -> None:
+    lease = storage.begin_with(B, A, C, depth=3, max_depth=9)
+    apply_next(storage, lease, ALIKE, limit=2)
+    storage.sql("UPDATE frontier SET depth = 1 WHERE job_id = %(id)s AND url = %(url)s",
+                id=lease.job_id, url=C)
+    site = MadeSite({**ALIKE.links, C: [A]}, contents=ALIKE.contents)
+    assert crawl_all(storage, lease, site) is JobStatus.COMPLETED
+    rows = storage.rows(lease.job_id)
+    assert outcomes(storage, lease)[A] == B
+    assert (rows[A].depth, rows[B].depth, rows[D].depth) == (2, 2, 3)
+
+
+def test_failures_and_files_are_nobodys_duplicate(storage: Storage) -> None:
+    lease = storage.begin_with(A, B, C)
+    apply_next(storage, lease, MadeSite(gone=frozenset({A, B}), contents={C: A}))
+    assert outcomes(storage, lease) == {A: "http-404", B: "http-404", C: "fetched"}
+
+
+# rel=canonical: names and the outcome of A and B, by what each page says and what it is called
+
+CANONICAL = [
+    ("both go by one name", {A: B}, {A: "T", B: "T"}, {A: B, B: "fetched"}),
+    ("titles differ", {A: B}, {A: "T", B: "other"}, {A: "fetched", B: "fetched"}),
+    ("titles differ in spaces only", {A: B}, {A: "T  x", B: "t\nX"}, {A: B, B: "fetched"}),
+    ("no titles", {A: B}, {A: "", B: ""}, {A: "fetched", B: "fetched"}),
+    ("a third name", {A: C, B: C}, {A: "T", B: "T"}, {A: "fetched", B: A}),
+    ("a third name, other titles", {A: C, B: C}, {A: "T", B: "U"}, {A: "fetched", B: "fetched"}),
+    ("its own name", {A: A, B: B}, {A: "T", B: "T"}, {A: "fetched", B: "fetched"}),
+    ("a name out of scope", {A: "http://x/", B: "http://x/"}, {A: "T", B: "T"},
+     {A: "fetched", B: "fetched"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("canonicals", "titles", "expected"),
+    [each[1:] for each in CANONICAL],
+    ids=[each[0] for each in CANONICAL],
+)
+def test_a_canonical_name_is_believed_where_titles_agree(
+    storage: Storage,
+    canonicals: dict[str, str],
+    titles: dict[str, str],
+    expected: dict[str, str],
+) -> None:
+    lease = storage.begin_with(A, B)
+    apply_next(storage, lease, MadeSite(canonicals=canonicals, titles=titles))
+    assert outcomes(storage, lease) == expected
+
+
+@pytest.mark.parametrize("first", [A, B])
+def test_whichever_of_two_names_is_fetched_later_is_the_duplicate(
+    storage: Storage, first: str
+) -> None:
+    second = B if first == A else A
+    lease = storage.begin_with(first, second)
+    site = MadeSite(canonicals={A: B}, titles={A: "T", B: "T"})
+    apply_next(storage, lease, site, limit=1)
+    apply_next(storage, lease, site, limit=1)
+    assert outcomes(storage, lease) == {first: "fetched", second: first}
+
+
+def test_a_canonical_name_may_be_one_that_a_page_was_led_to(storage: Storage) -> None:
+    lease = storage.begin_with(A, B)
+    site = MadeSite({}, {A: T}, canonicals={B: T}, titles={T: "T", B: "T"})
+    apply_next(storage, lease, site)
+    assert outcomes(storage, lease) == {A: "fetched", B: A}
+
+
+def test_every_page_may_claim_to_be_the_home_page(storage: Storage) -> None:
+    lease = storage.begin_with(A, B, C)
+    apply_next(storage, lease, MadeSite(canonicals=dict.fromkeys((A, B, C), ROOT)))
+    assert outcomes(storage, lease) == dict.fromkeys((A, B, C), "fetched")
+
+
+@pytest.mark.parametrize("limit", [1, 7])
+def test_duplicates_leave_room_under_the_page_limit_which_stays_exact(
+    storage: Storage, limit: int
+) -> None:
+    names = [f"{ROOT}{number}" for number in range(40)]
+    site = MadeSite({ROOT: names}, contents={name: f"{n // 4}" for n, name in enumerate(names)})
+    lease = storage.begin(max_pages=limit, max_depth=1)
+    assert crawl_all(storage, lease, site) is JobStatus.COMPLETED
+    totals = storage.totals(lease.job_id)
+    assert totals.completed == limit
+    assert all(totals_in(event).completed <= limit for event in storage.events(lease.job_id))
+    assert totals.reasons == {
+        reason: count
+        for reason, count in (
+            ("duplicate", totals.reasons.get("duplicate", 0)),
+            ("page-limit", 41 - limit - totals.reasons.get("duplicate", 0)),
+        )
+        if count
+    }
