@@ -12,6 +12,7 @@ from crawler.domain.reasons import Reason
 from crawler.domain.scope import Scope, scope_of
 from crawler.domain.traps import shape_is_trap
 
+_NO_HOST = re.compile(r"[\s:/?#@\\]")
 _LABELS = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
@@ -85,8 +86,9 @@ def _network(entry: str) -> IPv4Network | IPv6Network | None:
 
 def _name(entry: str) -> str:
     """The name in a rule as canonical URLs have it (`*.Bücher.de` → `xn--bcher-kva.de`)."""
-    form = urls.canonical(f"http://{entry.removeprefix('*.')}/")
-    name = urls.authority(form).rstrip(".") if form and form.count("/") == 3 else ""
+    is_host = not _NO_HOST.search(entry)
+    form = urls.canonical(f"http://{entry.removeprefix('*.')}/") if is_host else None
+    name = urls.authority(form).rstrip(".") if form else ""
     if not _LABELS.fullmatch(name):
         raise ValueError(f"{entry!r} is no host name, address or CIDR")
     return name

@@ -2,7 +2,6 @@
 
     Problem
     ├── InvalidRequest       400  invalid-request: `errors` names each field
-    ├── UnsupportedOption    400  option-not-supported
     ├── UnknownJob           404  unknown-job
     ├── UnknownPage          404  unknown-page
     ├── Conflict             409  wrong-state, nothing-to-do, idempotency-conflict
@@ -50,17 +49,6 @@ class Problem(Exception):
 
 class InvalidRequest(Problem):
     """Something in the request is wrong; `errors` says which fields."""
-
-    def __init__(self, *errors: FieldError) -> None:
-        super().__init__(
-            "; ".join(f"{each.field} {each.message}" for each in errors), errors=errors
-        )
-
-
-class UnsupportedOption(Problem):
-    """An option of the contract that this version does not build yet."""
-
-    code = "option-not-supported"
 
     def __init__(self, *errors: FieldError) -> None:
         super().__init__(

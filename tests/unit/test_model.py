@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.domain.model import JobOptions, PageRow, ScopeKind, Totals, iso
+from crawler.domain.model import JobOptions, PageRow, ScopeKind, SitemapUse, Totals, iso
 from crawler.domain.reasons import EXPLANATIONS, Reason, explain, http_reason
 from crawler.domain.text import one_line, storable
 
@@ -21,6 +21,8 @@ limits = st.none() | st.integers(0, 10**6)
         time_limit_seconds=limits,
         scope=st.sampled_from(ScopeKind),
         exclude=st.lists(st.text(max_size=3), max_size=2).map(tuple),
+        sitemap=st.sampled_from(SitemapUse),
+        cookies=st.lists(st.text(max_size=3), max_size=2).map(tuple),
         ignore_robots=st.booleans(),
         concurrency=limits,
         delay_ms=limits,
@@ -31,7 +33,9 @@ def test_options_are_read_back_as_they_were_kept(options: JobOptions) -> None:
 
 
 def test_options_of_another_version_are_read_as_far_as_they_are_known() -> None:
-    assert JobOptions.from_json({"maxDepth": None, "later": 1}) == JobOptions(max_depth=None)
+    """A job from before there were sitemaps goes on without them."""
+    kept = JobOptions(max_depth=None, sitemap=SitemapUse.SKIP)
+    assert JobOptions.from_json({"maxDepth": None, "later": 1}) == kept
 
 
 @pytest.mark.parametrize(
@@ -52,11 +56,13 @@ def test_a_page_limit_leaves_what_is_not_taken(
 
 
 def test_totals_add_up_or_say_that_they_do_not() -> None:
-    assert Totals(15, 1, 2, 3, 4, 5).adds_up
-    assert not Totals(14, 1, 2, 3, 4, 5).adds_up
+    explained = {"robots": 5, "timeout": 4}
+    assert Totals(15, 1, 2, 3, 4, 5, reasons=explained).adds_up
+    assert not Totals(14, 1, 2, 3, 4, 5, reasons=explained).adds_up
+    assert not Totals(15, 1, 2, 3, 4, 5, reasons={"robots": 8}).adds_up
     assert list(Totals().as_json()) == [
         "discovered", "queued", "processing", "completed", "failed", "skipped",
-        "fromCache", "processed", "processFailed", "bytes",
+        "fromCache", "processed", "processFailed", "bytes", "reasons",
     ]  # fmt: skip
 
 

@@ -7,11 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.domain.errors import InvalidRequest, UnsupportedOption
+from crawler.domain.admission import HostRules
+from crawler.domain.errors import InvalidRequest
+from crawler.domain.headers import Credentials
 from crawler.domain.model import JobOptions, ScopeKind
 from crawler.domain.options import (
     MAX_ROOTS,
     JobRequest,
+    Policy,
     parse_changes,
     parse_job_request,
     parse_resume,
@@ -27,7 +30,8 @@ values = st.recursive(
 )
 members = st.sampled_from(
     ["url", "urls", "maxDepth", "maxPages", "timeLimitSeconds", "concurrency", "delayMs", "scope",
-     "include", "exclude", "sitemap", "ignoreRobots", "maxAgeSeconds", "retry"]
+     "include", "exclude", "sitemap", "ignoreRobots", "maxAgeSeconds", "headers", "cookies",
+     "retry"]
 )  # fmt: skip
 
 
@@ -38,8 +42,8 @@ def test_a_url_alone_gives_the_defaults() -> None:
 def test_the_defaults_are_those_of_the_contract() -> None:
     assert JobOptions().as_json() == {
         "maxDepth": 2, "maxPages": 1000, "timeLimitSeconds": 300, "scope": "host",
-        "include": (), "exclude": (), "sitemap": "skip", "ignoreRobots": False,
-        "maxAgeSeconds": 0, "concurrency": None, "delayMs": None,
+        "include": (), "exclude": (), "sitemap": "include", "ignoreRobots": False,
+        "maxAgeSeconds": 0, "concurrency": None, "delayMs": None, "headers": (), "cookies": (),
     }  # fmt: skip
 
 
@@ -49,10 +53,10 @@ RIGHT = [
     ("timeLimitSeconds", "time_limit_seconds", (1, 31_536_000, None)),
     ("concurrency", "concurrency", (1, 64, None)),
     ("delayMs", "delay_ms", (0, 60_000, None)),
-    ("scope", "scope", ("host", "path")),
-    ("sitemap", "sitemap", ("skip",)),
+    ("scope", "scope", ("host", "domain", "path", "any")),
+    ("sitemap", "sitemap", ("include", "skip", "only")),
     ("ignoreRobots", "ignore_robots", (True, False)),
-    ("maxAgeSeconds", "max_age_seconds", (0,)),
+    ("maxAgeSeconds", "max_age_seconds", (0, 10**9)),
 ]
 
 
@@ -72,10 +76,12 @@ WRONG = [
     ("concurrency", (0, 65, *NOT_NUMBERS), "a whole number from 1 to 64 or null"),
     ("delayMs", (-1, 60_001, *NOT_NUMBERS), "a whole number from 0 to 60,000 or null"),
     ("maxAgeSeconds", (-1, None, *NOT_NUMBERS), "a whole number from 0 to 1,000,000,000"),
-    ("scope", ("site", "HOST", "", None, 1, []), '"host" or "path"'),
+    ("scope", ("site", "HOST", "", None, 1, []), '"host", "domain", "path" or "any"'),
     ("include", ("a", None, [1], [None], {}), "a list of strings"),
     ("exclude", ("a", None, [1], ["a", 1], {}), "a list of strings"),
-    ("sitemap", ("always", "", None, 1, []), '"skip"'),
+    ("sitemap", ("always", "", None, 1, []), '"include", "skip" or "only"'),
+    ("headers", (None, [], "a: b", 1), "an object of names and values"),
+    ("cookies", (None, [], "a=b", 1), "an object of names and values"),
     ("ignoreRobots", (None, 0, 1, "true", []), "true or false"),
 ]
 
@@ -91,24 +97,71 @@ def test_a_wrong_value_is_refused_by_its_field(name: str, value: object, expecte
     ]
 
 
+@pytest.mark.parametrize("name", ["include", "exclude"])
+def test_rules_are_taken_each_once_without_spaces_around(name: str) -> None:
+    options = parse_job_request({"url": URL, name: ["/a ", "regex:b", "/a"]}).options
+    assert options.as_json()[name] == ("/a", "regex:b")
+
+
+@pytest.mark.parametrize("name", ["include", "exclude"])
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("value", "complaint"),
     [
-        ("scope", "domain"),
-        ("scope", "any"),
-        ("include", ["/a"]),
-        ("exclude", ["/a"]),
-        ("sitemap", "include"),
-        ("sitemap", "only"),
-        ("maxAgeSeconds", 60),
+        (["/a", "b"], "has a wrong entry: number 2 matches no URL"),
+        (["regex:("], "has a wrong entry: number 1 is not a regular expression"),
+        ([f"/{number}" for number in range(101)], "has more than 100 rules"),
+        ([f"regex:a.{{1,{each}}}" for each in range(290, 300)], "has regular expressions that are"),
     ],
 )
-def test_an_option_that_is_not_built_says_so(name: str, value: object) -> None:
-    with pytest.raises(UnsupportedOption) as caught:
+def test_wrong_rules_are_refused(name: str, value: list[str], complaint: str) -> None:
+    with pytest.raises(InvalidRequest, match=f"^{name} {complaint.replace('(', '.')}"):
         parse_job_request({"url": URL, name: value})
-    assert [each.field for each in caught.value.errors] == [name]
-    assert "not supported yet" in caught.value.detail
-    assert (caught.value.status, caught.value.code) == (400, "option-not-supported")
+
+
+def test_of_headers_and_cookies_the_options_know_only_names() -> None:
+    body = {"url": URL, "headers": {"Authorization": " x"}, "cookies": {"session": "y"}}
+    request = parse_job_request(body)
+    assert request.credentials == Credentials({"Authorization": "x"}, {"session": "y"})
+    assert (request.options.headers, request.options.cookies) == (("Authorization",), ("session",))
+    assert parse_job_request({"url": URL, "headers": {}, "cookies": {}}).credentials is None
+
+
+@pytest.mark.parametrize("name", ["headers", "cookies"])
+def test_headers_and_cookies_are_for_one_site(name: str) -> None:
+    own = {"urls": [URL, URL + "a"], name: {"a": "b"}}
+    assert parse_job_request(own).credentials
+    with pytest.raises(InvalidRequest, match=f"^{name} can be sent only where all URLs are of one"):
+        parse_job_request({**own, "urls": [URL, "http://example.com/"]})
+
+
+STRICT = Policy(max_pages=100, allow_ignore_robots=False, denied=HostRules.parse("no.example"))
+
+
+@pytest.mark.parametrize(
+    ("body", "mistake"),
+    [
+        ({"url": URL, "maxPages": 101}, "maxPages may be at most 100 on this server"),
+        ({"url": URL, "maxPages": None}, "maxPages may be at most 100 on this server"),
+        ({"url": URL, "ignoreRobots": True}, "ignoreRobots is not allowed on this server"),
+        ({"url": "http://a.no.example:81/"}, "url is on a host that may not be crawled"),
+        ({"urls": [URL, "http://no.example/"]}, "urls has a wrong entry: number 2 is on a host"),
+    ],
+)
+def test_what_the_operator_forbids_is_refused(body: object, mistake: str) -> None:
+    with pytest.raises(InvalidRequest, match=f"^{mistake}") as caught:
+        parse_job_request(body, STRICT)
+    assert len(caught.value.errors) == 1
+
+
+def test_the_operator_lowers_defaults_and_what_older_jobs_were_allowed() -> None:
+    assert parse_job_request({"url": URL}, STRICT).options.max_pages == 100
+    assert parse_job_request({"url": URL, "maxPages": 5}, STRICT).options.max_pages == 5
+    older = JobOptions(max_pages=None, ignore_robots=True)
+    lowered = JobOptions(max_pages=100)
+    assert STRICT.bound(older) == parse_changes({}, older, STRICT) == lowered
+    assert Policy().bound(older) == older
+    with pytest.raises(InvalidRequest, match="maxPages may be at most 100"):
+        parse_changes({"maxPages": 1_000}, older, STRICT)
 
 
 @pytest.mark.parametrize(
@@ -129,8 +182,8 @@ def test_an_option_that_is_not_built_says_so(name: str, value: object) -> None:
         ({"url": URL, "maxdepth": 3, "depth": 3}, ["depth", "maxdepth"]),
         ({"url": URL, "max\x00\ud800": 3}, ["max??"]),
         ({"url": URL, "x" * 100: 3}, ["x" * 60]),
-        ({"url": "ftp://a/", "maxDepth": -1, "scope": "x", "unknown": 1, "sitemap": "only"},
-         ["unknown", "url", "maxDepth", "scope"]),
+        ({"url": "ftp://a/", "maxDepth": -1, "scope": "x", "unknown": 1, "exclude": "a"},
+         ["unknown", "url", "maxDepth", "scope", "exclude"]),
         (None, ["body"]),
         ([], ["body"]),
         ("https://example.com/", ["body"]),
@@ -158,7 +211,7 @@ def test_any_body_is_a_request_or_a_told_mistake(body: object) -> None:
     for parse in (parse_job_request, lambda b: parse_changes(b, JobOptions()), parse_resume):
         try:
             parse(body)
-        except (InvalidRequest, UnsupportedOption) as mistake:
+        except InvalidRequest as mistake:
             assert mistake.errors and mistake.detail
 
 
@@ -170,7 +223,21 @@ def test_changes_touch_only_what_they_name() -> None:
     assert parse_changes({}, options) == options
 
 
-@pytest.mark.parametrize("name", ["url", "urls", "scope", "sitemap", "ignoreRobots", "retry"])
+def test_exclude_rules_come_to_those_there_are() -> None:
+    options = JobOptions(exclude=("/a", "/b"))
+    assert parse_changes({"exclude": ["/c", "/a"]}, options).exclude == ("/a", "/b", "/c")
+    many = replace(options, exclude=tuple(f"/{number}" for number in range(100)))
+    assert parse_changes({"exclude": ["/7"]}, many) == many
+    with pytest.raises(InvalidRequest, match="exclude has more than 100 rules"):
+        parse_changes({"exclude": ["/c"]}, many)
+    with pytest.raises(InvalidRequest, match="exclude has a wrong entry: number 1 is empty"):
+        parse_changes({"exclude": [""]}, options)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["url", "urls", "scope", "include", "sitemap", "ignoreRobots", "headers", "cookies", "retry"],
+)
 def test_a_running_job_keeps_what_it_is_about(name: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse_changes({name: "x"}, JobOptions())

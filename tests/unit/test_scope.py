@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.domain.model import ScopeKind
-from crawler.domain.scope import scope_of
+from crawler.domain.scope import registrable_domain, scope_of
 from crawler.domain.urls import canonical
 
-HOST, PATH = ScopeKind.HOST, ScopeKind.PATH
+HOST, PATH, DOMAIN, ANY = ScopeKind.HOST, ScopeKind.PATH, ScopeKind.DOMAIN, ScopeKind.ANY
 
 
 @pytest.mark.parametrize(
@@ -52,15 +52,51 @@ HOST, PATH = ScopeKind.HOST, ScopeKind.PATH
         (PATH, "http://site/index.html", "http://site/anything", True),
         (PATH, "http://site:81/docs", "https://site:81/docs/a", False),
         (PATH, "http://site:81/docs", "http://site:81/docs/a", True),
+        (DOMAIN, "https://www.example.co.uk/a", "https://example.co.uk/", True),
+        (DOMAIN, "https://example.co.uk/a", "http://docs.example.co.uk/b", True),
+        (DOMAIN, "https://a.example.com/", "https://b.example.com:8443/", True),
+        (DOMAIN, "https://a.example.com/", "https://example.com./", True),
+        (DOMAIN, "https://example.co.uk/", "https://other.co.uk/", False),
+        (DOMAIN, "https://example.com/", "https://notexample.com/", False),
+        (DOMAIN, "https://example.com/", "https://example.com.evil.net/", False),
+        (DOMAIN, "https://me.github.io/", "https://www.me.github.io/", True),
+        (DOMAIN, "https://me.github.io/", "https://you.github.io/", False),
+        (DOMAIN, "https://github.io/", "https://you.github.io/", False),
+        (DOMAIN, "https://github.io/", "http://github.io/a", True),
+        (DOMAIN, "https://a.unlisted/", "https://b.a.unlisted/", True),
+        (DOMAIN, "http://münchen.de/", "http://www.münchen.de/", True),
+        (DOMAIN, "http://127.0.0.1:81/", "http://127.0.0.1:81/a", True),
+        (DOMAIN, "http://127.0.0.1/", "http://10.1.0.1/", False),
+        (DOMAIN, "http://127.0.0.1:81/", "http://127.0.0.1:82/", False),
+        (DOMAIN, "http://[::1]/", "http://[::2]/", False),
+        (DOMAIN, "http://localhost:81/", "http://localhost:81/a", True),
+        (DOMAIN, "http://localhost/", "http://site.localhost/", False),
+        (ANY, "http://site/a", "https://other:81/b", True),
     ],
 )
 def test_a_url_is_in_scope_by_host_or_by_folder(
     kind: ScopeKind, base: str, url: str, admitted: bool
 ) -> None:
-    assert scope_of(kind, [base]).admits(url) is admitted
+    scope = scope_of(kind, [canonical(base) or ""])
+    assert scope.admits(canonical(url) or "") is admitted
 
 
-@pytest.mark.parametrize("kind", ScopeKind)
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("a.b.example.co.uk", "example.co.uk"),
+        ("example.com.", "example.com"),
+        ("co.uk", None),
+        ("site", None),
+        ("1.2.3.4", None),
+        ("[::1]", None),
+    ],
+)
+def test_a_domain_is_what_can_be_registered(host: str, domain: str | None) -> None:
+    assert registrable_domain(host) == domain
+
+
+@pytest.mark.parametrize("kind", [HOST, PATH, DOMAIN])
 def test_several_roots_cover_what_each_covers(kind: ScopeKind) -> None:
     scope = scope_of(kind, ["http://a/x/", "https://b/y"])
     for url, admitted in [

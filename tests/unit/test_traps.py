@@ -1,0 +1,101 @@
+"""Endless addresses: shapes, patterns, budgets."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.domain import urls
+from crawler.domain.traps import MAX_SEGMENTS, budget, pattern_of, shape_is_trap
+
+
+@pytest.mark.parametrize(
+    ("rest", "is_trap"),
+    [
+        ("a/b/a/b/a/b", True),
+        ("x/a/b/a/b/a/b/", True),
+        ("a/b/c/a/b/c/a/b/c/d", True),
+        ("a/b/a/b/", False),
+        ("a/x/a/y/a/z", False),
+        ("a/x/a/y/a/z/a", True),
+        ("a/a/a", False),
+        ("a/a/a/a", True),
+        ("/////", True),
+        ("///", False),
+        ("0/0/0/0/0", False),
+        ("1/2/1/2/1/2", False),
+        ("/".join(map(str, range(MAX_SEGMENTS))) + "/", False),
+        ("/".join(map(str, range(MAX_SEGMENTS + 1))), True),
+        ("a" * 980, False),
+        ("a" * 1_000, True),
+        ("?q=" + "a" * 1_500, False),
+        ("?a=1&a=1&a=1", True),
+        ("?a=1&a=1&a=2&a=3", False),
+        ("?a=1&b=2&a=1", False),
+        ("?tag[]=x&tag[]=y&tag[]=z", False),
+        ("?a/b/a/b/a/b", False),
+        ("3/library/xml.etree.elementtree.html", False),
+        ("src/main/java/org/site/main/app/main/Main.java", False),
+    ],
+)
+def test_a_shape_that_has_no_end_is_a_trap(rest: str, is_trap: bool) -> None:
+    assert shape_is_trap("http://site/" + rest) is is_trap
+
+
+@pytest.mark.parametrize(
+    ("rest", "key", "kind"),
+    [
+        ("", None, None),
+        ("docs/index.html", None, None),
+        ("%E6%97%A5", None, None),
+        # thousands of these are a site's real pages
+        ("news/12345", "news/N", "numbers"),
+        ("news/2024/05/17/12345.html", "news/D/N.html", "numbers"),
+        ("thread-12-page-3", "thread-N-page-N", "numbers"),
+        ("item/3f2a9c00ab12cd34", "item/N", "numbers"),
+        ("decade/feedbeefcafe", None, None),
+        ("2024/05/17/", "D/", "dates"),
+        ("blog/2024-05/words", "blog/D/words", "dates"),
+        ("?t=123", "?t", "parameters"),
+        ("index.php?title=Words", "index.php?title", "parameters"),
+        ("viewtopic.php?f=2&t=3&start=50", "viewtopic.php?f&start&t", "parameters"),
+        ("?b=1&a=2&b=3&&", "?a&b", "parameters"),
+        ("?x[1]=a&x[2]=b", "?x[N]", "parameters"),
+        ("list?sort=price", "list?sort", "parameters"),
+        # these are ways to look at them
+        ("?option=c&view=a&id=1&catid=2&itemid=3", "?catid&id&itemid&option&view",
+         "many-parameters"),
+        ("shoes?color=red&brand=x", "shoes?brand&color", "facets"),
+        ("shoes?page=2&sort=price", "shoes?page&sort", "facets"),
+        ("shoes?id=2&Order_By=price", "shoes?id&order_by", "facets"),
+        ("?f[0]=a&f[1]=b&q=c", "?f[N]&q", "facets"),
+        ("?min_price=1&max-price=2", "?max-price&min_price", "facets"),
+        ("calendar/2031/05", "calendar/D", "calendar"),
+        ("Kalender?view=x", "Kalender?view", "calendar"),
+        ("events?year=2031&month=5", "events?month=D&year=D", "calendar"),
+        ("events?from=2031-05-01T00:00", "events?from=D", "calendar"),
+        ("calendar/", None, None),
+    ],
+)  # fmt: skip
+def test_what_counts_on_has_a_pattern(rest: str, key: str | None, kind: str | None) -> None:
+    pattern = pattern_of(urls.canonical("http://site:81/" + rest) or "")
+    assert (pattern and pattern.key) == (key and "site:81/" + key)
+    assert (pattern and pattern.kind) == kind
+
+
+def test_a_budget_ends_calendars_and_spares_forums() -> None:
+    budgets = {
+        rest: budget(pattern)
+        for rest in ("calendar/2031/05", "a?sort=x&color=y", "2024/05/17", "news/1", "?t=1")
+        if (pattern := pattern_of("http://site/" + rest))
+    }
+    assert list(budgets.values()) == [200, 100, 4_000, 10_000, 10_000]
+
+
+@given(st.text(alphabet="/a1-?&=%f[]2024.", max_size=40), st.integers(0, 9))
+def test_urls_that_differ_in_a_number_have_one_pattern(rest: str, digit: int) -> None:
+    url = urls.canonical(f"http://site/x/7/{rest}") or ""
+    other = url.replace("/x/7/", f"/x/{digit}/", 1)
+    shape_is_trap(url)
+    pattern = pattern_of(url)
+    assert pattern is not None and pattern == pattern_of(other)
+    assert budget(pattern) >= 100
