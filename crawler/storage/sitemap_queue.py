@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from crawler.storage.changes import JobChange
-from crawler.storage.jobs import url_key
+from crawler.storage.keys import url_key
 
 MOST_SITEMAPS = 500
 """Sitemaps of a job; an index may name 50,000, which for most crawls are ten years' archives."""

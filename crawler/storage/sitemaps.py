@@ -23,7 +23,7 @@ from crawler.storage.changes import Changes, JobChange
 from crawler.storage.database import Row
 from crawler.storage.discovery import Discovery, FoundLinks, KnownUrls, discover, tell_discovery
 from crawler.storage.frontier import Halted
-from crawler.storage.jobs import url_key
+from crawler.storage.keys import url_key
 from crawler.storage.leases import Lease
 from crawler.storage.packing import pack_json, unpack_json
 from crawler.storage.results import LeftOutLink, SitemapResult, SitemapUrl

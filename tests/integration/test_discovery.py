@@ -38,10 +38,15 @@ def url_of(page: int) -> str:
     return f"{ROOT}{page or ''}"
 
 
-def made_site(links: Graph, redirects: Mapping[int, int]) -> MadeSite:
+def made_site(
+    links: Graph, redirects: Mapping[int, int], alike: Mapping[int, int] | None = None
+) -> MadeSite:
+    """`alike` names for some pages another one that has the same content and links."""
+    alike = alike or {}
     return MadeSite(
-        {url_of(page): [url_of(each) for each in targets] for page, targets in links.items()},
+        {url_of(p): [url_of(each) for each in links[end_of(p, alike)]] for p in links},
         {url_of(page): url_of(target) for page, target in redirects.items()},
+        contents={url_of(page): f"content {end_of(page, alike)}" for page in links},
     )
 
 
@@ -222,6 +227,25 @@ def test_redirects_are_no_clicks_in_any_order_of_answers(storage: Storage, case:
     assert storage.finish(lease) is JobStatus.COMPLETED
     walked = breadth_first(case.links, case.redirects, max_depth)
     assert crawled(storage, lease.job_id) == {url_of(page): n for page, n in walked.items()}
+    storage.events(lease.job_id)
+
+
+@given(cases)
+@ON_DATABASE
+def test_pages_with_the_same_content_are_one_in_any_order_of_answers(
+    storage: Storage, case: Case
+) -> None:
+    alike, max_depth = case.redirects, case.max_depths[0]
+    lease = storage.begin(max_depth=max_depth)
+    crawl_shuffled(storage, lease, case, made_site(case.links, {}, alike))
+    assert storage.finish(lease) is JobStatus.COMPLETED
+    number_of = {url_of(page): page for page in case.links}
+    found = {
+        end_of(number_of[url], alike): depth
+        for url, depth in crawled(storage, lease.job_id).items()
+    }
+    assert found == breadth_first(case.links, alike, max_depth)
+    assert len(found) == storage.totals(lease.job_id).completed
     storage.events(lease.job_id)
 
 

@@ -7,11 +7,13 @@ from contextlib import closing
 import psycopg2
 import pytest
 
+from crawler.domain.errors import Conflict
 from crawler.domain.lifecycle import JobStatus
 from crawler.storage.changes import Fenced
 from crawler.storage.database import Outage
 from crawler.storage.discovery import KnownUrls
-from crawler.storage.leases import LEASE_SECONDS, MOST_LOST_CALLS, Lease
+from crawler.storage.jobs import JobStore
+from crawler.storage.leases import LEASE_SECONDS, MOST_LOST_CALLS, Lease, LeaseStore
 from crawler.storage.migrate import migrate
 from tests.storage import ROOT, MadeSite, Storage, at_once, crawl_all, totals_in
 
@@ -175,6 +177,33 @@ def test_a_url_in_the_hand_of_five_lost_orchestrators_is_their_poison(storage: S
     assert totals_in(storage.events(lease.job_id)[-1]).failed == 1
     assert crawl_all(storage, lease, MadeSite()) is JobStatus.COMPLETED
     assert storage.rows(lease.job_id)[B].outcome == "fetched"
+
+
+# How many may run at once
+
+
+def test_a_queued_job_waits_while_as_many_run_as_may(storage: Storage) -> None:
+    (running,) = storage.sql("SELECT count(*) AS jobs FROM jobs WHERE status = 'running'"
+                             " AND deleted_at IS NULL")  # fmt: skip
+    most = running["jobs"] + 2
+    leases = LeaseStore(storage.database, storage.changes, "here", 1, most)
+    jobs = JobStore(storage.database, storage.changes, most)
+    queued = [storage.create() for _ in range(6)]
+    assert set(queued) <= set(leases.ownerless(10_000))
+    taken = at_once(*[lambda job_id=job_id: leases.take(job_id) for job_id in queued])
+    begun = [lease for lease in taken if lease is not None]
+    assert len(begun) == 2, "however many workers take one at once"
+    assert not set(queued) & set(leases.ownerless(10_000))
+    waiting = next(job_id for job_id in queued if job_id not in {each.job_id for each in begun})
+    jobs.pause(waiting)
+    with pytest.raises(Conflict) as caught:
+        jobs.resume(waiting)
+    assert caught.value.code == "too-many-jobs"
+    storage.expire(begun[1].job_id)
+    assert leases.take(begun[1].job_id) is not None, "a job that runs already goes on"
+    jobs.cancel(begun[0].job_id)
+    jobs.resume(waiting)
+    assert storage.job(waiting).status is JobStatus.RUNNING
 
 
 # The time limit

@@ -77,6 +77,31 @@ def test_a_later_step_is_applied_to_an_older_database(
     assert applied(empty) == [number for number, _ in later]
 
 
+def test_a_crawl_of_the_first_schema_goes_on_under_the_present_one(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *_ = steps()
+    monkeypatch.setattr(module, "steps", lambda: [first])
+    migrate(empty)
+    with closing(psycopg2.connect(empty)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(OLD_CRAWL)
+    monkeypatch.undo()
+    migrate(empty)
+    assert query(empty, "SELECT reasons FROM jobs") == [({"dns": 1, "page-limit": 1},)]
+    hosts = query(empty, "SELECT host FROM frontier ORDER BY id")
+    assert [host for (host,) in hosts] == ["a", "b:81", "[::1]:82"]
+
+
+OLD_CRAWL = """
+INSERT INTO jobs (id, urls, options, scope_bases, discovered, queued, failed, skipped)
+VALUES ('job', '["http://a/"]', '{}', '["http://a/"]', 3, 1, 1, 1);
+INSERT INTO frontier (job_id, url_key, url, depth, state, outcome, reason) VALUES
+    ('job', '1', 'http://a/', 0, 'done', 'failed', 'dns'),
+    ('job', '2', 'https://b:81/x?y=//z', 1, 'done', 'skipped', 'page-limit'),
+    ('job', '3', 'http://[::1]:82/', 1, 'queued', NULL, NULL);
+"""
+
+
 def test_a_step_that_fails_leaves_nothing_of_itself(
     empty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

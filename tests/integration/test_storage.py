@@ -432,6 +432,15 @@ def test_a_repeated_idempotency_key_gives_the_same_job(storage: Storage) -> None
     assert new and job.id != made[0][0].id
 
 
+def test_a_repeated_key_with_other_credentials_is_another_request(storage: Storage) -> None:
+    request = JobRequest((ROOT,), JobOptions(cookies=("session",)))
+    job, _ = storage.jobs.create(request, "secret", b"sealed", b"digest")
+    assert storage.jobs.create(request, "secret", b"sealed anew", b"digest")[0].id == job.id
+    assert storage.reader.credentials(job.id) == b"sealed"
+    with pytest.raises(Conflict):
+        storage.jobs.create(request, "secret", b"sealed", b"other")
+
+
 def test_a_paused_job_claims_nothing_but_takes_what_was_in_hand(storage: Storage) -> None:
     lease = storage.begin_with(*pages("a", "b"))
     claim = storage.frontier.claim(lease, 1)
@@ -479,11 +488,21 @@ def test_a_job_whose_root_gave_no_page_fails_and_says_so(storage: Storage) -> No
     storage.frontier.apply(lease, failed(storage.frontier.claim(lease, 1)), KnownUrls())
     assert storage.frontier.finish(lease) is JobStatus.FAILED
     job = storage.job(lease.job_id)
+    assert job.error == "The start page could not be fetched: the site answered 404."
     assert job.error == storage.events(lease.job_id)[-1].data["error"]
     storage.jobs.resume(lease.job_id)
     assert storage.job(lease.job_id).error is None
     storage.leases.release(lease, handed_over=False)
     assert claimed(storage, storage.take(lease.job_id)) == [ROOT], "what failed is tried again"
+
+
+def test_a_job_of_many_roots_without_a_page_tells_of_the_first(storage: Storage) -> None:
+    lease = storage.begin(f"{ROOT}a", f"{ROOT}b")
+    storage.frontier.apply(lease, failed(storage.frontier.claim(lease, 9), "dns"), KnownUrls())
+    storage.frontier.finish(lease)
+    assert storage.job(lease.job_id).error == (
+        "None of the 2 start pages could be fetched; the first: the host's name has no address."
+    )
 
 
 def test_a_completed_job_tries_again_what_failed(storage: Storage) -> None:

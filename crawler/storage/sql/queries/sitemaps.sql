@@ -151,6 +151,6 @@ WHERE job_id = %(job_id)s
   AND NOT (
     level = 0
     AND url ~ '^[a-z]+://[^/]+/sitemap\.xml$'
-    AND reason IN ('http-404', 'http-410', 'not-html', 'robots')
+    AND reason IN ('http-404', 'http-410', 'http-403', 'broken-response', 'robots')
   )
 ORDER BY id;
