@@ -39,7 +39,8 @@ class Setting:
     for ever. `clock_step_seconds`: how far time goes on, for the guard, with each fetch.
     `pause_seconds`: real time between two fetches. `deny`: hosts and addresses that the operator
     denies. `waits`: origins whose turn does not come, with the seconds that this takes.
-    `turn_seconds`: how long it takes until another one's turn comes.
+    `robots_wait`: redirects' targets whose robots.txt has no turn. `turn_seconds`: how long it
+    takes until another one's turn comes.
     `headers`: what is sent beside the fetcher's own headers, by origin.
     """
 
@@ -54,12 +55,19 @@ class Setting:
     environment: Mapping[str, str] = field(default_factory=dict)
     deny: tuple[str, ...] = ()
     waits: Mapping[str, float] = field(default_factory=dict)
+    robots_wait: Mapping[str, float] = field(default_factory=dict)
     turn_seconds: float = 0.0
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def denies(self, host: str) -> bool:
         """As the operator's rules do."""
         return host in self.deny
+
+    def follow(self, target: str) -> Reason | None:
+        """As a crawl does, which asks robots.txt at each new host."""
+        if target in self.robots_wait:
+            raise NotNow(self.robots_wait[target], Why.DELAY)
+        return None if self.follows else Reason.SCOPE
 
 
 class _Names:
@@ -132,7 +140,7 @@ def _fetch(fetcher: Fetcher, url: str, setting: Setting, turns: Turns | None = N
         url,
         setting.limits,
         wants_body=lambda status, content_type: setting.wants_body,
-        follow=lambda target: None if setting.follows else Reason.SCOPE,
+        follow=setting.follow,
         turns=turns or Turns(setting),
         headers_for=lambda url: setting.headers.get(origin(url), {}),
     )

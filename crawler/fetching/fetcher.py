@@ -97,6 +97,9 @@ class _Course:
         """Forgets the answer of the hop before."""
         self.status = self.network = self.head_seconds = self.retry_after_seconds = None
 
+    def postponed(self, url: str, wait: NotNow) -> Postponed:
+        return Postponed(url, wait.seconds, wait.why, tuple(self.hops))
+
     def failure(self, failure: Failure) -> FetchFailure:
         return FetchFailure(
             failure.reason,
@@ -155,6 +158,7 @@ class Fetcher:
                 take is not counted.
             wants_body: asked with status and content type; no: the body is not downloaded.
             follow: asked with each redirect's canonical target; a reason: the fetch ends there.
+                It may raise NotNow, where the target's robots.txt has to wait for its turn.
             turns: a turn is taken for each request, redirects included.
             headers_for: asked for each request's URL; gives the headers of this one alone.
         """
@@ -163,7 +167,7 @@ class Fetcher:
             try:
                 turns.take(course.url)
             except NotNow as wait:
-                return Postponed(course.url, wait.seconds, wait.why, tuple(course.hops))
+                return course.postponed(course.url, wait)
             step = self._request(course, _with(headers_for(course.url), self._headers))
             turns.done(course.url, course.status, course.head_seconds, course.retry_after_seconds)
             if isinstance(step, FetchFailure):
@@ -244,7 +248,9 @@ def _fetched(course: _Course, answer: Answered) -> Fetched:
     )
 
 
-def _go_on(course: _Course, moved: Moved, follow: Follow) -> Redirected | FetchFailure | None:
+def _go_on(
+    course: _Course, moved: Moved, follow: Follow
+) -> Redirected | FetchFailure | Postponed | None:
     """Goes on to a redirect's target, or says why the fetch ends here."""
     target = moved.target
     if target is None:
@@ -254,7 +260,10 @@ def _go_on(course: _Course, moved: Moved, follow: Follow) -> Redirected | FetchF
     if len(course.hops) >= course.limits.max_redirects:
         return course.failure(TOO_MANY_REDIRECTS)
     course.hops.append(Hop(course.url, moved.status, moved.may_be_kept))
-    against = follow(target)
+    try:
+        against = follow(target)
+    except NotNow as wait:
+        return course.postponed(target, wait)
     if against is not None:
         network = course.network or Network.PUBLIC
         return Redirected(target, against, tuple(course.hops), course.milliseconds, network)

@@ -36,6 +36,10 @@ NOT_FOUND_SECONDS = 1.0
 
 MAX_HOSTS = 4_096
 
+MAX_ADDRESSES = 16
+"""Addresses of one host that are tried, of all that were judged: a name server that gives
+thousands would have each fetch knock at so many doors of other people."""
+
 _FOR_NOW = frozenset((socket.EAI_AGAIN, socket.EAI_MEMORY, socket.EAI_SYSTEM))
 """Errors of a look-up that say nothing about the name: its servers, or the way there, failed."""
 
@@ -47,9 +51,10 @@ _NOT_PUBLIC = tuple(
         "192.0.0.0/24",  # protocol assignments; wholly private only since Python 3.11.10
         "192.88.99.0/24",  # 6to4 relay anycast, withdrawn (RFC 7526)
         "3fff::/20",  # documentation (RFC 9637), newer than Python 3.11
+        "168.63.129.16/32",  # public by its number, yet Azure's agent on the machine itself
     )
 )
-"""What `is_global` lets through on some Python that Clew runs on."""
+"""What `is_global` lets through, on some Python that Clew runs on or everywhere."""
 
 BAD_PORTS = frozenset(
     (
@@ -241,7 +246,7 @@ class Guard:
             raise BlockedAddress(f"{host} is not at a public address") from None
         self._check_denied(host, addresses)
         network = Network.PUBLIC if Network.PUBLIC in networks else Network.ALLOWED
-        return Destination(tuple(map(_plain, addresses)), network)
+        return Destination(tuple(map(_plain, addresses[:MAX_ADDRESSES])), network)
 
 
 def _denied(host: str) -> str:

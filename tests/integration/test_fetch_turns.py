@@ -7,7 +7,8 @@ import pytest
 
 from crawler.domain.politeness import Why
 from crawler.domain.reasons import Reason
-from crawler.fetching.fetcher import Fetched, FetchFailure, FetchLimits, Hop, Postponed
+from crawler.domain.urls import canonical
+from crawler.fetching.fetcher import Fetched, FetchFailure, FetchLimits, Postponed
 from tests.fetching import (
     Ask,
     Done,
@@ -96,11 +97,16 @@ def test_a_redirect_to_a_host_that_waits_is_postponed_by_that_host(
     patched: PatchedProcess, site: Site
 ) -> None:
     target = f"http://named.test:{site.port}/text"
-    setting = Setting(names=NAMES, waits={target.removesuffix("/text"): 60.0})
     url = site.url(f"/redirect-to?url={quote(target)}")
-    outcome = patched.run(fetch, url, setting=setting)[0]
-    assert outcome == Postponed(target, 60.0, Why.ASKED, (Hop(url, 302),))
-    assert len(site.log()) == 1
+    for waiting, why in (
+        (Setting(names=NAMES, waits={target.removesuffix("/text"): 60.0}), Why.ASKED),
+        (Setting(names=NAMES, robots_wait={target: 60.0}), Why.DELAY),
+    ):
+        got = patched.run(fetch, url, setting=waiting)[0]
+        assert isinstance(got, Postponed)
+        assert (got.url, got.seconds, got.why) == (target, 60.0, why)
+        assert [hop.url for hop in got.hops] == [url]
+    assert len(site.log()) == 2
 
 
 def test_the_time_until_a_turn_comes_is_not_the_fetchs(patched: PatchedProcess, site: Site) -> None:
@@ -212,20 +218,35 @@ def test_a_way_from_https_to_http_is_told(
 
 
 @pytest.mark.parametrize("deny", ["named.test", "127.0.0.1"])
-@pytest.mark.parametrize("way", ["typed", "redirected", "dot"])
+@pytest.mark.parametrize("host", ["named.test", "named.test."])
 def test_a_denied_host_is_not_asked(
-    patched: PatchedProcess, site: Site, deny: str, way: str
+    patched: PatchedProcess, site: Site, deny: str, host: str
 ) -> None:
     names = {"named.test": [["127.0.0.1"]], "named.test.": [["127.0.0.1"]]}
-    target = f"http://named.test{'.' if way == 'dot' else ''}:{site.port}/text"
-    setting = Setting(names=names, deny=(deny,))
-    if way == "redirected" and deny == "named.test":
-        url = site.url(f"/redirect-to?url={quote(target)}")
-    else:
-        url = target
+    url = f"http://{host}:{site.port}/text"
+    got = failure(patched.run(fetch, url, setting=Setting(names=names, deny=(deny,)))[0])
+    assert (got.reason, got.is_passing) == (Reason.DENIED_HOST, False)
+    assert "127.0.0.1" not in got.detail
+    assert site.log() == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0x7f.1", "[::ffff:127.0.0.1]"])
+def test_a_denied_address_is_not_asked_in_any_spelling(
+    patched: PatchedProcess, site: Site, host: str
+) -> None:
+    url = canonical(f"http://{host}:{site.port}/text")
+    assert url is not None
+    got = failure(patched.run(fetch, url, setting=Setting(deny=("127.0.0.1",)))[0])
+    assert got.reason is Reason.DENIED_HOST
+    assert site.log() == []
+
+
+def test_a_redirect_to_a_denied_host_is_not_followed(patched: PatchedProcess, site: Site) -> None:
+    target = f"http://named.test:{site.port}/text"
+    setting = Setting(names=NAMES, deny=("named.test",))
+    url = site.url(f"/redirect-to?url={quote(target)}")
     got = failure(patched.run(fetch, url, setting=setting)[0])
     assert (got.reason, got.url) == (Reason.DENIED_HOST, target)
-    assert "127.0.0.1" not in got.detail
     assert "/text" not in site.paths()
 
 

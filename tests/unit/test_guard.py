@@ -39,6 +39,7 @@ REFUSED = (
     "100.64.0.1",
     "127.0.0.1",
     "127.255.255.254",
+    "168.63.129.16",
     "169.254.169.254",
     "172.16.0.1",
     "192.0.0.8",
@@ -172,6 +173,13 @@ def test_a_host_with_public_addresses_is_dialled_at_these_in_their_order() -> No
 def test_one_bad_address_refuses_the_host(bad: str) -> None:
     with pytest.raises(BlockedAddress):
         Guard(resolve=Names("8.8.8.8", bad)).resolve("example.com")
+
+
+def test_of_many_addresses_all_are_judged_and_a_few_dialled() -> None:
+    many = [f"8.8.{third}.{fourth}" for third in range(8) for fourth in range(250)]
+    assert Guard(resolve=Names(*many)).resolve("example.com").addresses == tuple(many[:16])
+    with pytest.raises(BlockedAddress):
+        Guard(resolve=Names(*many, "10.0.0.1")).resolve("example.com")
 
 
 def test_a_host_at_public_and_allowed_addresses_counts_as_public() -> None:
