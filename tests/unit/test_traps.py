@@ -91,7 +91,7 @@ def test_a_budget_ends_calendars_and_spares_forums() -> None:
     assert list(budgets.values()) == [200, 100, 4_000, 10_000, 10_000]
 
 
-@given(st.text(alphabet="/a1-?&=%f[]2024.", max_size=40), st.integers(0, 9))
+@given(st.text(alphabet="/a1-?&=%f[]2024", max_size=40), st.integers(0, 9))
 def test_urls_that_differ_in_a_number_have_one_pattern(rest: str, digit: int) -> None:
     url = urls.canonical(f"http://site/x/7/{rest}") or ""
     other = url.replace("/x/7/", f"/x/{digit}/", 1)
