@@ -16,6 +16,8 @@ if __name__ == "__main__":
 
 from flask import Flask
 
+from crawler.domain.admission import NO_HOST_RULES
+from crawler.domain.options import Policy
 from crawler.runtime.worker import Runtime
 from crawler.settings import Settings, SettingsError, load_secret
 from crawler.web import (
@@ -54,7 +56,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.config["MAX_CONTENT_LENGTH"] = _MOST_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions[EXTENSION] = Services(settings, secret, runtime.jobs, runtime.pages, runtime)
+    app.extensions[EXTENSION] = Services(
+        settings=settings,
+        secret=secret,
+        policy=_policy(settings),
+        sealer=runtime.sealer,
+        jobs=runtime.jobs,
+        pages=runtime.pages,
+        reports=runtime.reports,
+        waits=runtime.waits,
+        runtime=runtime,
+    )
     problems.register(app)
     security.register(app)
     requests.register(app)
@@ -68,3 +80,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     prefix.register(app, settings.public_url)
     return app
+
+
+def _policy(settings: Settings) -> Policy:
+    """What whoever runs this server allows its users."""
+    return Policy(
+        max_pages=settings.max_pages,
+        allow_ignore_robots=settings.allow_ignore_robots,
+        denied=settings.deny_hosts or NO_HOST_RULES,
+    )

@@ -3,199 +3,283 @@
 Nothing is kept in the process that a call depends on, so any worker of any machine can answer.
 The call asks the job's epoch and status when it starts and once a second: an old call starts no
 further fetch. It answers within its budget; what it did not get to is in none of its lists.
+
+    next URL ── robots.txt? ── cache? ── turn at the host? ── fetch ── redirect? ─┐
+       ▲                                     └ not now: the rest waits            │
+       └───────────── page | failure | retry | skipped ◄──────────────────────────┘
+    then pages are read in a thread, bodies kept, the cache saved
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
 from typing import Any
 
 import gevent
-from gevent.pool import Pool
-from gevent.threadpool import ThreadPool
+from gevent.pool import Group
 
-from crawler.domain import urls
+from crawler.domain.admission import admission_of
 from crawler.domain.model import FrontierUrl, Outcome
+from crawler.domain.politeness import NotNow, Why
 from crawler.domain.reasons import Reason
-from crawler.domain.scope import Scope, scope_of
-from crawler.fetching.fetcher import Fetched, Fetcher, FetchFailure, FetchLimits, Redirected
-from crawler.fetching.guard import Network
-from crawler.fetching.robots import RobotsGate, RobotsVerdict
+from crawler.fetching.fetcher import Fetched, FetchFailure, FetchLimits, Redirected
+from crawler.fetching.outcomes import Follow, Postponed, Turns
+from crawler.fetching.robots import RETRY_SECONDS, RobotsVerdict
+from crawler.functions.crawl_batch import CrawlBatch
 from crawler.functions.crawl_results import (
+    LinkRules,
     failed,
-    judge,
-    left_by_redirect,
-    no_page,
-    page_result,
     read_pages,
     refused,
     wants_body,
 )
-from crawler.functions.wire import CrawlCall, crawl_answer_json
-from crawler.storage.bodies import BodyStore, SealedBody
-from crawler.storage.calls import CallReader
-from crawler.storage.results import UrlResult
+from crawler.functions.crawl_tools import CrawlTools
+from crawler.functions.turns import CallOver, CheckedTurns
+from crawler.functions.wire import CrawlCall
+from crawler.storage.results import SitemapUrl
+
+FetchOutcome = Fetched | Redirected | FetchFailure | Postponed
 
 FETCH_SECONDS = 20.0
 """What one URL may take, its redirects included."""
 
 _CHECK_SECONDS = 1.0
 
-
-@dataclass
-class _Batch:
-    """A call under way."""
-
-    call: CrawlCall
-    scope: Scope
-    deadline: float
-    next_start: float
-    checked: float = float("-inf")
-    current: bool = True
-    results: list[UrlResult] = field(default_factory=list)
-    fetched: list[tuple[FrontierUrl, Fetched]] = field(default_factory=list)
-    bodies: list[SealedBody] = field(default_factory=list)
-    discovered: dict[str, int] = field(default_factory=dict)
-    allowed_hosts: set[str] = field(default_factory=set)
-
-    def position(self, url: str) -> int:
-        """Where a URL stands in the batch's list of discovered ones."""
-        return self.discovered.setdefault(url, len(self.discovered))
+_UNREACHED_SECONDS = 1.0
+"""How long a host that could not be reached is left alone at least."""
 
 
 class CrawlFunction:
-    """Answers crawl calls with what a worker has: a fetcher, robots.txt, threads, the database."""
+    """Answers crawl calls."""
 
     def __init__(
         self,
-        fetcher: Fetcher,
-        robots: RobotsGate,
-        bodies: BodyStore,
-        reader: CallReader,
-        threads: ThreadPool,
+        tools: CrawlTools,
         monotonic: Callable[[], float],
         is_stopping: Callable[[], bool],
     ) -> None:
-        self._fetcher = fetcher
-        self._robots = robots
-        self._bodies = bodies
-        self._reader = reader
-        self._threads = threads
+        self._tools = tools
         self._monotonic = monotonic
         self._is_stopping = is_stopping
 
     def __call__(self, call: CrawlCall) -> dict[str, Any]:
         """Crawls the batch and returns the answer's JSON."""
-        now = self._monotonic()
-        batch = _Batch(
-            call=call,
-            scope=scope_of(call.options.scope, call.options.scope_bases),
-            deadline=now + call.options.budget_seconds,
-            next_start=now,
-        )
+        batch = self._open(call)
         if self._may_start(batch):
-            self._crawl_all(batch)
+            self._take_grant(batch)
+            self._run(batch)
         self._read_pages(batch)
-        self._bodies.put(batch.bodies)
-        wait_ms = max(0, round((batch.next_start - self._monotonic()) * 1000))
-        return crawl_answer_json(
-            batch.results,
-            list(batch.discovered),
-            wait_ms=wait_ms,
-            allowed_hosts=sorted(batch.allowed_hosts),
+        self._tools.bodies.put(batch.bodies)
+        batch.cache.save()
+        return batch.answer()
+
+    def _open(self, call: CrawlCall) -> CrawlBatch:
+        options = call.options
+        admission = admission_of(
+            options.scope,
+            options.scope_bases,
+            options.include,
+            options.exclude,
+            self._tools.denied_hosts,
+        )
+        return CrawlBatch(
+            call,
+            LinkRules(admission, options.follows_links, not options.ignore_robots),
+            self._tools.cache.open(
+                [url.url for url in call.urls],
+                options.max_age_seconds,
+                private=options.has_credentials,
+            ),
+            deadline=self._monotonic() + options.budget_seconds,
+            delay_ms=options.delay_ms,
+            concurrency=options.concurrency,
         )
 
-    def _crawl_all(self, batch: _Batch) -> None:
+    def _take_grant(self, batch: CrawlBatch) -> None:
+        if batch.call.options.has_credentials:
+            batch.grant = self._tools.grants.read(batch.call.job_id)
+
+    def _run(self, batch: CrawlBatch) -> None:
         """Fetches within the call's share; an error ends all, since nobody hears of them."""
-        pool = Pool(batch.call.options.concurrency)
+        call = batch.call
+        lane = self._tools.pacing.lane(call.job_id, call.options.host_concurrency, batch.delay_at)
+        turns = CheckedTurns(lane, lambda: self._may_start(batch))
+        work = self._read_sitemaps if call.sitemaps else self._crawl
+        group = Group()
         try:
             gevent.joinall(
-                [pool.spawn(self._crawl_one, batch, url) for url in batch.call.urls],
+                [
+                    group.spawn(work, batch, number, turns)
+                    for number in range(min(batch.concurrency, max(1, len(call.urls))))
+                ],
                 raise_error=True,
             )
         finally:
             batch.current = False
-            pool.kill()
+            group.kill()
+            lane.close()
 
-    def _crawl_one(self, batch: _Batch, url: FrontierUrl) -> None:
-        if not self._may_start(batch):
+    def _crawl(self, batch: CrawlBatch, number: int, turns: CheckedTurns) -> None:
+        """URL after URL, until none waits or the job's pace has no room for this greenlet."""
+        with suppress(CallOver):
+            while batch.waiting and number < batch.concurrency and self._may_start(batch):
+                url = batch.waiting.popleft()
+                try:
+                    self._crawl_one(batch, url, turns)
+                except NotNow as wait:
+                    batch.postpone(url, url.url, wait.seconds)
+
+    def _crawl_one(self, batch: CrawlBatch, url: FrontierUrl, turns: CheckedTurns) -> None:
+        verdict = self._ask_robots(batch, url.url, turns)
+        if verdict is not None and not verdict.allowed:
+            self._take_refusal(batch, url, verdict, turns)
             return
-        if not batch.call.options.ignore_robots:
-            verdict = self._ask_robots(batch, url)
-            if verdict is None:
-                return
-            if not verdict.allowed:
-                batch.results.append(refused(url, verdict))
-                return
-        if self._wait_for_turn(batch):
-            self._fetch(batch, url)
+        details: list[str] = []
 
-    def _ask_robots(self, batch: _Batch, url: FrontierUrl) -> RobotsVerdict | None:
-        """The verdict of robots.txt; None when the call's time is over before it is known."""
+        def follow(target: str) -> Reason | None:
+            return self._judge_redirect(batch, url, target, turns, details)
+
+        young = batch.cache.young(url.url, follow)
+        outcome = young or self._fetch(batch, url, turns, follow)
+        origin = Outcome.CACHED if young else Outcome.FETCHED
+        self._take(batch, url, outcome, origin, "".join(details[-1:]), turns)
+
+    def _ask_robots(self, batch: CrawlBatch, url: str, turns: Turns) -> RobotsVerdict | None:
+        """The verdict of robots.txt; None where it need not be asked.
+
+        Raises:
+            CallOver: when the call's time is over before it is known.
+        """
+        if batch.call.options.ignore_robots:
+            return None
         left = max(0.0, batch.deadline - self._monotonic())
         verdict: RobotsVerdict | None = gevent.with_timeout(
-            left, self._robots.verdict, url.url, timeout_value=None
+            left, self._tools.robots.verdict, url, turns, timeout_value=None
         )
+        if verdict is None:
+            raise CallOver
+        batch.note_crawl_delay(url, verdict.crawl_delay_seconds)
         return verdict
 
-    def _may_start(self, batch: _Batch) -> bool:
+    def _take_refusal(
+        self, batch: CrawlBatch, url: FrontierUrl, verdict: RobotsVerdict, turns: CheckedTurns
+    ) -> None:
+        """What robots.txt forbids is settled. A host that can't be reached at all is tried again
+        later, at no URL's cost, until it is taken for down; one whose robots.txt answers with an
+        error costs each of its URLs an attempt."""
+        result = refused(url, verdict)
+        if verdict.reason is Reason.ROBOTS_UNREACHABLE:
+            batch.settle(url, result, asked_seconds=RETRY_SECONDS)
+        elif verdict.is_passing and not turns.unreachable(url.url):
+            raise NotNow(_UNREACHED_SECONDS, Why.BACKING_OFF)
+        else:
+            batch.settle(url, result, is_passing=False)
+
+    def _find_sitemaps(
+        self, batch: CrawlBatch, url: FrontierUrl, page_url: str, turns: Turns
+    ) -> None:
+        """Of roots alone, at the host to which they led."""
+        if url.depth == 0 and batch.call.options.wants_sitemaps:
+            found = self._tools.sitemaps.sitemaps_of(page_url, turns)
+            batch.sitemaps.update(dict.fromkeys(found))
+
+    def _may_start(self, batch: CrawlBatch) -> bool:
         """Whether another fetch may start: there is time, and neither call nor worker is ending."""
         now = self._monotonic()
         if batch.current and now - batch.checked >= _CHECK_SECONDS:
             batch.checked = now
-            batch.current = self._reader.is_current(batch.call.job_id, batch.call.epoch)
+            self._follow_job(batch)
         return batch.current and now < batch.deadline and not self._is_stopping()
 
-    def _wait_for_turn(self, batch: _Batch) -> bool:
-        """Keeps starts apart by the delay; returns whether the fetch may still start then."""
-        now = self._monotonic()
-        start = max(now, batch.next_start)
-        if start >= batch.deadline:
-            return False
-        batch.next_start = start + batch.call.options.delay_ms / 1000
-        if start > now:
-            gevent.sleep(start - now)
-        return self._may_start(batch)
+    def _follow_job(self, batch: CrawlBatch) -> None:
+        """Asks whether the job still wants this call, and at which pace."""
+        standing = self._tools.reader.standing(batch.call.job_id, batch.call.epoch)
+        batch.current = standing.current
+        options = batch.call.options
+        # Where the user leaves it open again, the call goes on as it was sent.
+        batch.delay_ms = options.delay_ms if standing.delay_ms is None else standing.delay_ms
+        batch.concurrency = min(options.concurrency, standing.concurrency or options.concurrency)
 
-    def _fetch(self, batch: _Batch, url: FrontierUrl) -> None:
+    def _fetch(
+        self, batch: CrawlBatch, url: FrontierUrl, turns: Turns, follow: Follow
+    ) -> FetchOutcome:
         left = batch.deadline - self._monotonic()
-        limits = FetchLimits(timeout_seconds=min(FETCH_SECONDS, left))
-        fetched = self._fetcher.fetch(
+        limits = FetchLimits(timeout_seconds=max(0.0, min(FETCH_SECONDS, left)))
+        outcome = self._tools.fetcher.fetch(
             url.url,
             limits,
             wants_body=wants_body,
-            follow=lambda target: self._may_follow(batch, url, target),
+            follow=follow,
+            turns=turns,
+            headers_for=batch.headers_for,
         )
-        cut_short = isinstance(fetched, FetchFailure) and fetched.reason is Reason.TIMEOUT
-        if cut_short and limits.timeout_seconds < FETCH_SECONDS:
-            return  # the call's time was over, not the site's
-        match fetched:
+        timed_out = isinstance(outcome, FetchFailure) and outcome.reason is Reason.TIMEOUT
+        if timed_out and limits.timeout_seconds < FETCH_SECONDS:
+            raise CallOver  # the call's time was over, not the site's
+        return outcome
+
+    def _take(
+        self,
+        batch: CrawlBatch,
+        url: FrontierUrl,
+        outcome: FetchOutcome,
+        origin: Outcome,
+        detail: str,
+        turns: CheckedTurns,
+    ) -> None:
+        match outcome:
             case Fetched():
-                self._take(batch, url, fetched)
+                self._find_sitemaps(batch, url, outcome.url, turns)
+                batch.take(url, outcome, origin)
             case Redirected():
-                batch.results.append(left_by_redirect(batch.scope, url, fetched))
+                batch.take_redirect(url, outcome, detail)
+            case Postponed():
+                batch.postpone(url, outcome.url, outcome.seconds)
             case FetchFailure():
-                batch.results.append(failed(url, fetched))
+                is_passing = outcome.is_passing
+                if is_passing and outcome.status is None:
+                    is_passing = not turns.unreachable(outcome.url)
+                batch.settle(url, failed(url, outcome), is_passing=is_passing)
 
-    def _may_follow(self, batch: _Batch, url: FrontierUrl, target: str) -> bool:
-        """Only a root may leave the scope; a page that the job has is not fetched again."""
-        if url.depth > 0 and not batch.scope.admits(target):
-            return False
-        return not self._reader.is_settled(batch.call.job_id, url.id, target)
+    def _judge_redirect(
+        self, batch: CrawlBatch, url: FrontierUrl, target: str, turns: Turns, details: list[str]
+    ) -> Reason | None:
+        """What speaks against following a redirect. Only a root may leave the scope by one; a
+        page that the job has is not fetched again; robots.txt is asked at each host."""
+        if url.depth > 0:
+            left = batch.rules.admission.judge(target)
+            if left is not None:
+                return left
+        if self._tools.reader.is_settled(batch.call.job_id, url.id, target):
+            return Reason.DUPLICATE
+        verdict = self._ask_robots(batch, target, turns)
+        if verdict is None or verdict.allowed:
+            return None
+        details.append(verdict.rule or verdict.detail)
+        return verdict.reason or Reason.ROBOTS
 
-    def _take(self, batch: _Batch, url: FrontierUrl, fetched: Fetched) -> None:
-        if fetched.network is Network.ALLOWED:
-            batch.allowed_hosts.add(urls.host(fetched.url))
-        reason, outcome = judge(fetched)
-        if outcome is Outcome.FETCHED:
-            batch.fetched.append((url, fetched))
-        else:
-            batch.results.append(no_page(url, fetched, outcome, reason))
+    def _read_sitemaps(self, batch: CrawlBatch, number: int, turns: Turns) -> None:
+        with suppress(CallOver):
+            for sitemap in batch.call.sitemaps:
+                if not self._may_start(batch):
+                    return
+                self._read_sitemap(batch, sitemap, turns)
 
-    def _read_pages(self, batch: _Batch) -> None:
+    def _read_sitemap(self, batch: CrawlBatch, sitemap: SitemapUrl, turns: Turns) -> None:
+        try:
+            result = self._tools.sitemaps.read(
+                sitemap,
+                turns,
+                ignore_robots=batch.call.options.ignore_robots,
+                seconds_left=batch.deadline - self._monotonic(),
+            )
+        except NotNow as wait:
+            batch.note_wait(sitemap.url, wait.seconds)
+            raise CallOver from None
+        batch.sitemap_results.append(result)
+
+    def _read_pages(self, batch: CrawlBatch) -> None:
         """Reads all pages in one visit to a thread: a visit costs as much as a small page."""
-        bodies = [fetched for _, fetched in batch.fetched]
-        read = self._threads.apply(read_pages, (bodies, batch.scope)) if bodies else []
-        for (url, fetched), page in zip(batch.fetched, read, strict=True):
-            batch.bodies.append(page.body)
-            discovered = tuple(map(batch.position, page.in_scope)) if url.depth else ()
-            batch.results.append(page_result(url, fetched, page, discovered))
+        pages = batch.pages
+        read = self._tools.threads.apply(read_pages, (pages, batch.rules)) if pages else []
+        for page, made in zip(pages, read, strict=True):
+            batch.take_page(page, made)

@@ -1,60 +1,131 @@
 """What a crawl call makes of each answer: pure, from what was fetched to what is told and kept."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
+from crawler.content.challenges import challenge_by_headers
+from crawler.content.links import Link
 from crawler.content.page import PageHead, read_page
+from crawler.domain.admission import Admission
 from crawler.domain.mediatypes import is_page
 from crawler.domain.model import FrontierUrl, Outcome
+from crawler.domain.nofollow import rel_says_nofollow
 from crawler.domain.reasons import Reason, http_reason
-from crawler.domain.scope import Scope
-from crawler.domain.text import storable
+from crawler.domain.text import storable_headers
 from crawler.fetching.fetcher import Fetched, FetchFailure, Hop, Redirected
 from crawler.fetching.robots import RobotsVerdict
 from crawler.storage.bodies import SealedBody, seal
 from crawler.storage.packing import pack_links
-from crawler.storage.results import UrlResult
+from crawler.storage.results import LeftOutLink, UrlResult
 
-_MOST_HEADERS = 100
-_MOST_HEADER_CHARACTERS = 4_000
 _MOST_LENGTH_DIGITS = 15
+_MOST_SAMPLES = 5
+"""Links left out for one reason that a page gives as samples; a job keeps few of them anyway."""
+
+_TELLING_STATUSES = frozenset((403, 429, 503))
+"""Errors whose bodies may be a check for robots."""
+
+_SKIPPED = frozenset((Reason.ROBOTS, Reason.DENIED_HOST, Reason.SCOPE, Reason.EXCLUDED))
+"""Reasons by which a URL was not tried, rather than tried in vain."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRules:
+    """How links are sorted: what the job covers, and whether it follows any."""
+
+    admission: Admission
+    follows_links: bool
+    obeys_nofollow: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """A page as it was read: its head, its body to keep, its links packed and judged by scope."""
+    """A page as it was read: its head, its body to keep, its links packed and sorted."""
 
     head: PageHead
     body: SealedBody
     links: bytes
+    nofollow: bool
     in_scope: tuple[str, ...]
-    out_of_scope: int
+    left_out: dict[str, int]
+    samples: tuple[LeftOutLink, ...]
 
 
-def read_pages(fetched: list[Fetched], scope: Scope) -> list[ReadPage]:
+@dataclass(frozen=True, slots=True)
+class FetchedPage:
+    """An answer whose body is to be read; `outcome` tells whether the site or the cache gave it."""
+
+    url: FrontierUrl
+    fetched: Fetched
+    outcome: Outcome = Outcome.FETCHED
+
+
+@dataclass
+class _Sorted:
+    """Links of one page: those to follow, and how many are left out for which reason."""
+
+    followed: list[str] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    samples: list[LeftOutLink] = field(default_factory=list)
+
+    def leave_out(self, reason: Reason, link: Link, page_id: int) -> None:
+        name = str(reason)
+        self.left_out[name] += 1
+        if self.left_out[name] <= _MOST_SAMPLES:
+            self.samples.append(LeftOutLink(name, link.url, page_id))
+
+
+def read_pages(pages: list[FetchedPage], rules: LinkRules) -> list[ReadPage]:
     """All that costs time on pages, for a thread: mostly native code without the GIL."""
-    return [_read_page(each, scope) for each in fetched]
+    return [_read_page(each, rules) for each in pages]
 
 
-def _read_page(fetched: Fetched, scope: Scope) -> ReadPage:
-    head = read_page(fetched.body, fetched.content_type, fetched.url)
-    in_scope = tuple(link.url for link in head.links if scope.admits(link.url))
+def _read_page(page: FetchedPage, rules: LinkRules) -> ReadPage:
+    fetched = page.fetched
+    head = read_page(
+        fetched.body, fetched.content_type, fetched.url, fetched.headers, fetched.status
+    )
+    nofollow = head.nofollow and rules.obeys_nofollow
+    links = _sort_links(head, nofollow, page.url, rules)
     return ReadPage(
         head,
         seal(fetched.body),
         pack_links(head.links),
-        in_scope,
-        len(head.links) - len(in_scope),
+        nofollow,
+        tuple(links.followed),
+        dict(links.left_out),
+        tuple(links.samples),
     )
 
 
+def _sort_links(
+    head: PageHead, nofollow: bool, url: FrontierUrl, rules: LinkRules
+) -> _Sorted:
+    """Links of roots are sorted later, once redirects of roots have settled the scope."""
+    links = _Sorted()
+    if not (url.depth and rules.follows_links):
+        return links
+    judge, follow = rules.admission.judge, links.followed.append
+    for link in head.links:
+        if nofollow or (link.rel and rules.obeys_nofollow and rel_says_nofollow(link.rel)):
+            links.leave_out(Reason.NOFOLLOW, link, url.id)
+        elif (reason := judge(link.url)) is None:
+            follow(link.url)
+        else:
+            links.leave_out(reason, link, url.id)
+    return links
+
+
 def wants_body(status: int, content_type: str | None) -> bool:
-    """Whether an answer's body is worth its download: pages only."""
-    return 200 <= status < 300 and is_page(content_type)
+    """Whether an answer's body is worth its download: pages, and what may be a challenge."""
+    return (200 <= status < 300 or status in _TELLING_STATUSES) and is_page(content_type)
 
 
 def judge(fetched: Fetched) -> tuple[str | None, Outcome]:
-    """What an answer is, with the reason: a page, a failure, or something that is no page."""
+    """What an answer is by its head, with the reason: a page, a failure, or no page at all."""
+    if challenge_by_headers(fetched.status, fetched.headers):
+        return str(Reason.CHALLENGE), Outcome.FAILED
     if not 200 <= fetched.status < 300:
         return http_reason(fetched.status), Outcome.FAILED
     if not is_page(fetched.content_type):
@@ -64,20 +135,21 @@ def judge(fetched: Fetched) -> tuple[str | None, Outcome]:
     return None, Outcome.FETCHED
 
 
-def page_result(
-    url: FrontierUrl, fetched: Fetched, page: ReadPage, discovered: tuple[int, ...]
-) -> UrlResult:
+def page_result(page: FetchedPage, read: ReadPage, discovered: tuple[int, ...]) -> UrlResult:
     """The result of a page; `discovered` are positions in the batch's list of URLs."""
+    fetched = page.fetched
     return UrlResult(
-        **_common(url, fetched),
-        outcome=Outcome.FETCHED,
-        title=page.head.title,
+        **_common(page.url, fetched),
+        outcome=page.outcome,
+        title=read.head.title,
         size=len(fetched.body),
-        content_hash=page.body.hash,
-        headers=_kept_headers(fetched.headers),
-        links=page.links,
+        content_hash=read.body.hash,
+        links=read.links,
         discovered=discovered,
-        out_of_scope=page.out_of_scope,
+        left_out=read.left_out,
+        detail="was led from https to http" if fetched.downgraded else None,
+        canonical=read.head.canonical,
+        nofollow=read.nofollow,
     )
 
 
@@ -90,14 +162,14 @@ def no_page(
         outcome=outcome,
         reason=reason,
         size=_announced_length(fetched),
-        headers=_kept_headers(fetched.headers),
     )
 
 
 def refused(url: FrontierUrl, verdict: RobotsVerdict) -> UrlResult:
     """The result of a URL that was not asked for: robots.txt forbids it, or can't be read."""
-    outcome = Outcome.SKIPPED if verdict.reason is Reason.ROBOTS else Outcome.FAILED
-    return UrlResult(url.id, url.url, outcome, str(verdict.reason))
+    reason = verdict.reason or Reason.ROBOTS
+    detail = verdict.rule or verdict.detail or None
+    return UrlResult(url.id, url.url, _outcome(reason), str(reason), detail=detail)
 
 
 def failed(url: FrontierUrl, failure: FetchFailure) -> UrlResult:
@@ -105,27 +177,32 @@ def failed(url: FrontierUrl, failure: FetchFailure) -> UrlResult:
     return UrlResult(
         url.id,
         url.url,
-        Outcome.FAILED,
+        _outcome(failure.reason),
         str(failure.reason),
         http_status=failure.status,
         ms=failure.milliseconds,
         hops=_hops(failure.hops),
+        detail=failure.detail,
     )
 
 
-def left_by_redirect(scope: Scope, url: FrontierUrl, redirected: Redirected) -> UrlResult:
-    """The result of a redirect that was not followed: out of scope, or to a known page."""
-    leaves = url.depth > 0 and not scope.admits(redirected.target)
+def left_by_redirect(url: FrontierUrl, redirected: Redirected, detail: str | None) -> UrlResult:
+    """The result of a redirect that was not followed: out of the job, or to a known page."""
     return UrlResult(
         url.id,
         url.url,
         Outcome.SKIPPED,
-        str(Reason.SCOPE if leaves else Reason.DUPLICATE),
+        str(redirected.reason),
         final_url=redirected.target,
         http_status=redirected.hops[-1].status,
         ms=redirected.milliseconds,
         hops=_hops(redirected.hops),
+        detail=detail,
     )
+
+
+def _outcome(reason: Reason) -> Outcome:
+    return Outcome.SKIPPED if reason in _SKIPPED else Outcome.FAILED
 
 
 def _announced_length(fetched: Fetched) -> int | None:
@@ -144,16 +221,10 @@ def _common(url: FrontierUrl, fetched: Fetched) -> dict[str, Any]:
         "http_status": fetched.status,
         "ms": fetched.milliseconds,
         "content_type": fetched.content_type,
+        "headers": storable_headers(fetched.headers),
         "hops": _hops(fetched.hops),
     }
 
 
 def _hops(hops: tuple[Hop, ...]) -> tuple[tuple[str, int], ...]:
     return tuple((hop.url, hop.status) for hop in hops)
-
-
-def _kept_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (storable(name)[:_MOST_HEADER_CHARACTERS], storable(value)[:_MOST_HEADER_CHARACTERS])
-        for name, value in headers[:_MOST_HEADERS]
-    )

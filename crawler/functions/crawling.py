@@ -1,35 +1,43 @@
-"""Crawl calls in flight: how many there may be, and what they brought."""
+"""Crawl calls in flight: at which hosts, how many there may be, and what they brought."""
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from gevent.pool import Group
 
-from crawler.domain import urls
-from crawler.domain.model import FrontierUrl
+from crawler.domain.model import FrontierUrl, JobOptions, SitemapUse
 from crawler.domain.politeness import Pace, pace_of
 from crawler.functions.calls import ANSWER_SECONDS, CallFailed, FunctionCalls, FunctionsAway
 from crawler.functions.wire import CrawlAnswer, CrawlCall, CrawlOptions, read_crawl_answer
-from crawler.storage.frontier import Claim
+from crawler.storage.claims import Claim
 from crawler.storage.leases import Lease
+from crawler.storage.results import SitemapUrl
+from crawler.storage.sitemaps import SitemapClaim
 
 _BUDGET_SECONDS = ANSWER_SECONDS - 2.0
 _CLOSING_SECONDS = 0.3
 """Before the job's time is over a call ends by this, so that its results still count."""
 
+_MOST_CALLS = 8
+"""Crawl calls in flight per job, over all hosts."""
+
 _AWAY_SECONDS = (0.25, 0.25, 0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 5.0)
+
+_UNBOUNDED = 2**31
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """A crawl call, and once it is over its answer or its error."""
+    """A crawl call to one host, and once it is over its answer or its error."""
 
-    urls: tuple[FrontierUrl, ...]
+    host: str
     share: int
+    urls: tuple[FrontierUrl, ...] = ()
+    sitemaps: tuple[SitemapUrl, ...] = ()
     answer: CrawlAnswer | None = None
     error: str | None = None
     away: bool = False
@@ -40,10 +48,18 @@ class Call:
         """Ids of its URLs."""
         return [url.id for url in self.urls]
 
+    @property
+    def sitemap_ids(self) -> list[int]:
+        """Ids of its sitemaps."""
+        return [sitemap.id for sitemap in self.sitemaps]
+
 
 class Crawling:
-    """Keeps calls within the job's pace. Pace depends on where the site stands: hosts are taken
-    for public until a call found them on the operator's own addresses."""
+    """Keeps calls within the job's pace: what it may do at each host, and in all.
+
+    The pace at a host depends on where it stands: hosts are taken for public until a call found
+    them on the operator's own addresses.
+    """
 
     def __init__(
         self,
@@ -58,65 +74,77 @@ class Crawling:
         self._on_answer = on_answer
         self._group = Group()
         self._in_flight: set[Call] = set()
-        self._held: Claim | None = None
         self._options = lease.options
         self._allowed_hosts: set[str] = set()
-        self._only_allowed = False
+        self._ready_at: dict[str, float] = {}
         self._next_call_at = monotonic()
         self._away_running = 0
         self.answers: deque[Call] = deque()
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is in hand: no call in flight, no answer to apply, no batch held."""
-        return not (self._in_flight or self.answers or self._held)
+        """Whether nothing is in hand: no call in flight, no answer to apply."""
+        return not (self._in_flight or self.answers)
 
     @property
     def in_hand(self) -> list[int]:
         """Ids of all URLs that this orchestrator answers for."""
-        ids = [url.id for url in self._held.urls] if self._held else []
-        for call in (*self._in_flight, *self.answers):
-            ids += call.ids
-        return ids
+        return [url_id for call in (*self._in_flight, *self.answers) for url_id in call.ids]
 
     @property
-    def wants_batch(self) -> bool:
-        """Whether another batch could be sent now."""
-        return self._held is None and self._share() > 0
+    def sitemaps_in_hand(self) -> list[int]:
+        """Ids of all sitemaps that are being read."""
+        calls = (*self._in_flight, *self.answers)
+        return [sitemap_id for call in calls for sitemap_id in call.sitemap_ids]
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another call may start now, at a host that is not busy."""
+        if self._monotonic() < self._next_call_at or len(self._in_flight) >= _MOST_CALLS:
+            return False
+        return self._free_in_all(self._options) > 0
+
+    @property
+    def busy_hosts(self) -> Collection[str]:
+        """Hosts at which no call may start now: their share is taken, or they wait."""
+        now = self._monotonic()
+        self._ready_at = {host: at for host, at in self._ready_at.items() if at > now}
+        full = {call.host for call in self._in_flight if not self._free_at(call.host)}
+        return full | self._ready_at.keys()
+
+    @property
+    def hosts_wait(self) -> bool:
+        """Whether some host has been found to have no turn for a while."""
+        return any(at > self._monotonic() for at in self._ready_at.values())
 
     @property
     def seconds_to_wait(self) -> float:
-        """Seconds until the delay between fetches lets the next call start; 0 without a wait."""
-        return max(0.0, self._next_call_at - self._monotonic())
+        """Seconds until the next call may start where now none may; 0 where nothing is known."""
+        now = self._monotonic()
+        moments = [at for at in (self._next_call_at, *self._ready_at.values()) if at > now]
+        return min(moments, default=now) - now
 
-    def hold(self, claim: Claim) -> None:
-        """Takes a claimed batch in hand, to be sent by `send`."""
-        self._held = claim
+    def send(self, claim: Claim, seconds_left: float) -> bool:
+        """Sends a claimed batch; returns whether the pace, as it is now, lets it be sent."""
         self._options = claim.options
-
-    def send(self, seconds_left: float) -> bool:
-        """Sends the batch in hand if the pace allows it now; returns whether it was sent."""
-        claim = self._held
-        if claim is None or not self._settle_pace(claim):
-            return False
-        share = self._share()
+        share = min(self._free_at(claim.host), self._free_in_all(claim.options), len(claim.urls))
         if share < 1:
             return False
-        self._held = None
-        call = Call(claim.urls, share)
-        self._in_flight.add(call)
-        self._group.spawn(self._make, call, self._payload(claim, share, seconds_left))
+        self._start(Call(claim.host, share, claim.urls), claim, seconds_left)
         return True
 
-    def let_go(self) -> list[int]:
-        """Gives up the batch in hand that was not sent; returns its ids."""
-        held, self._held = self._held, None
-        return [url.id for url in held.urls] if held else []
+    def send_sitemap(
+        self, sitemap: SitemapUrl, claim: SitemapClaim, seconds_left: float
+    ) -> None:
+        """Has one sitemap read, with the job's options as a claim tells them."""
+        self._options = claim.options
+        self._start(Call(claim.host, 1, sitemaps=(sitemap,)), claim, seconds_left)
 
     def note(self, answer: CrawlAnswer) -> None:
-        """Takes over what an answer says of the site: its hosts, and when to call again."""
+        """Takes over what an answer says of hosts: where they stand, how long they wait."""
+        now = self._monotonic()
         self._allowed_hosts.update(answer.allowed_hosts)
-        self._next_call_at = self._monotonic() + answer.wait_ms / 1000
+        self._ready_at.update({host: now + ms / 1000 for host, ms in answer.host_waits})
         self._away_running = 0
 
     def back_off(self) -> None:
@@ -130,38 +158,53 @@ class Crawling:
         self._group.kill()
         self._in_flight.clear()
         self.answers.clear()
-        self._held = None
 
-    def _pace(self) -> Pace:
-        return pace_of(self._options, only_allowed=self._only_allowed)
+    def _pace_at(self, host: str) -> Pace:
+        return pace_of(self._options, only_allowed=host in self._allowed_hosts)
 
-    def _share(self) -> int:
-        pace = self._pace()
-        if len(self._in_flight) >= pace.most_calls or self.seconds_to_wait > 0:
+    def _free_at(self, host: str) -> int:
+        """Fetches at once that the next call to a host may make."""
+        there = [call.share for call in self._in_flight if call.host == host]
+        pace = self._pace_at(host)
+        if len(there) >= pace.most_calls:
             return 0
-        return pace.share(len(self._in_flight), sum(call.share for call in self._in_flight))
+        return pace.share(len(there), sum(there))
 
-    def _settle_pace(self, claim: Claim) -> bool:
-        """A batch of another pace waits until the calls under the present one are over."""
-        only_allowed = all(urls.host(url.url) in self._allowed_hosts for url in claim.urls)
-        if only_allowed != self._only_allowed and self._in_flight:
-            return False
-        self._only_allowed = only_allowed
-        return True
+    def _free_in_all(self, options: JobOptions) -> int:
+        """What is left of the concurrency that the user gave, over all hosts."""
+        most = options.concurrency
+        in_flight = sum(call.share for call in self._in_flight)
+        return _UNBOUNDED if most is None else most - in_flight
 
-    def _payload(self, claim: Claim, share: int, seconds_left: float) -> CrawlCall:
+    def _start(self, call: Call, claim: Claim | SitemapClaim, seconds_left: float) -> None:
+        self._in_flight.add(call)
+        self._group.spawn(self._make, call, self._payload(call, claim, seconds_left))
+
+    def _payload(
+        self, call: Call, claim: Claim | SitemapClaim, seconds_left: float
+    ) -> CrawlCall:
+        pace = self._pace_at(call.host)
+        options = claim.options
         return CrawlCall(
             job_id=self._lease.job_id,
             epoch=self._lease.epoch,
-            urls=claim.urls,
+            urls=call.urls,
+            sitemaps=call.sitemaps,
             original_job_url=self._lease.roots[0],
             options=CrawlOptions(
-                scope=claim.options.scope,
+                scope=options.scope,
                 scope_bases=claim.scope_bases,
-                ignore_robots=claim.options.ignore_robots,
-                concurrency=share,
-                delay_ms=self._pace().delay_ms,
+                include=options.include,
+                exclude=options.exclude,
+                ignore_robots=options.ignore_robots,
+                concurrency=call.share,
+                host_concurrency=pace.concurrency,
+                delay_ms=pace.delay_ms,
                 budget_seconds=max(0.1, min(_BUDGET_SECONDS, seconds_left - _CLOSING_SECONDS)),
+                max_age_seconds=options.max_age_seconds,
+                follows_links=options.sitemap is not SitemapUse.ONLY,
+                wants_sitemaps=options.sitemap is not SitemapUse.SKIP,
+                has_credentials=bool(options.headers or options.cookies),
             ),
         )
 
@@ -178,3 +221,4 @@ class Crawling:
         self._in_flight.discard(call)
         self.answers.append(over)
         self._on_answer()
+

@@ -4,27 +4,39 @@ from typing import Any
 
 from crawler.domain.errors import FieldError, InvalidRequest
 from crawler.domain.model import Job
-from crawler.domain.options import parse_job_request
+from crawler.domain.options import Policy, parse_job_request
+from crawler.functions.credentials import seal_credentials
 from crawler.storage.jobs import JobStore
+from crawler.storage.sealing import Sealer
 
 _MOST_KEY_CHARACTERS = 200
 
 
-def create_job(store: JobStore, body: Any, idempotency_key: str | None) -> tuple[Job, bool]:
+def create_job(
+    store: JobStore, body: Any, idempotency_key: str | None, policy: Policy, sealer: Sealer
+) -> tuple[Job, bool]:
     """A job row and its roots in the frontier; returns the job and whether it is new.
 
+    Headers and cookies that it shall send are sealed before they are kept.
+
     Raises:
-        InvalidRequest, UnsupportedOption: when the body is wrong; nothing was created.
+        InvalidRequest: when the body is wrong or against the policy; nothing was created.
         Conflict: when the key was used with another request.
     """
-    request = parse_job_request(body)
+    request = parse_job_request(body, policy)
     if idempotency_key is not None and not _is_key(idempotency_key):
         raise InvalidRequest(
             FieldError(
                 "Idempotency-Key", f"must be 1 to {_MOST_KEY_CHARACTERS} printable characters"
             )
         )
-    return store.create(request, idempotency_key)
+    credentials = request.credentials
+    if credentials is None:
+        return store.create(request, idempotency_key)
+    sealed = seal_credentials(sealer, credentials, request.urls)
+    # A repeated request must have the same ones, and sealing never gives the same twice.
+    digest = sealer.fingerprint(credentials.as_bytes().decode())
+    return store.create(request, idempotency_key, sealed, digest)
 
 
 def _is_key(text: str) -> bool:

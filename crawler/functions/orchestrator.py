@@ -3,14 +3,15 @@
 It runs in one greenlet under a lease. Calls run in greenlets of their own and leave their
 answers in `Crawling.answers`, so that only this loop writes what they brought:
 
-    Leasing ──── lost? status? time? ────┐
-                                         ▼
+    Leasing ──── lost? status? time? disk? ──┐
+                                             ▼
     frontier ── claim ──► Crawling ──► crawl calls ──► answers ── apply ──► frontier
-                                                                    └─────► Processing
+    sitemaps ───┘                                                   └─────► Processing
     nothing waits and nothing is under way ──► finish
 
 It ends by the job's end; by a lost lease (`Fenced`: nothing more is written); by a stopping
-worker (results in hand are applied for two seconds, then the job is handed over); by a pause.
+worker (results in hand are applied for two seconds, then the job is handed over); by a pause, the
+user's or its own: when the disk is full, or the site shows nothing but checks for robots.
 """
 
 import logging
@@ -27,12 +28,15 @@ from crawler.functions.calls import FunctionCalls
 from crawler.functions.crawling import Call, Crawling
 from crawler.functions.leasing import Leasing
 from crawler.functions.processing import Processing
+from crawler.functions.sitemapping import Sitemapping
 from crawler.storage.changes import Fenced
+from crawler.storage.claims import Claim
 from crawler.storage.database import Outage
 from crawler.storage.discovery import KnownUrls
 from crawler.storage.frontier import FrontierStore, Halted
 from crawler.storage.leases import Lease, LeaseStore
 from crawler.storage.pages import PageStore
+from crawler.storage.sitemaps import SitemapStore
 
 HAND_OVER_SECONDS = 2.0
 """How long a stopping worker still applies results that come in."""
@@ -41,6 +45,11 @@ _TICK_SECONDS = 0.5
 _MOST_ERRORS = 5
 _BACKOFF_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0)
 _GOES_ON = frozenset({JobStatus.RUNNING, JobStatus.PAUSED})
+
+ONLY_SHELLS = (
+    "The first ten pages were checks for robots or need a browser's scripts to show anything:"
+    " crawled this way the site has no content. Resume to try the rest all the same."
+)
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +61,7 @@ class Stores:
     frontier: FrontierStore
     leases: LeaseStore
     pages: PageStore
+    sitemaps: SitemapStore
 
 
 class Orchestrator:
@@ -64,14 +74,17 @@ class Orchestrator:
         calls: FunctionCalls,
         stopping: Event,
         monotonic: Callable[[], float],
+        why_halted: Callable[[], str | None],
     ) -> None:
         self._lease = lease
         self._frontier = stores.frontier
+        self._why_halted = why_halted
         self._stopping = stopping
         self._monotonic = monotonic
         self._wake = Event()
         self._leasing = Leasing(lease, stores.leases, monotonic, self._wake.set)
         self._crawling = Crawling(lease, calls, monotonic, self._wake.set)
+        self._sitemapping = Sitemapping(lease, stores.sitemaps, self._crawling, monotonic)
         self._processing = Processing(lease, stores.pages, calls, self._wake.set)
         self._known = KnownUrls()
         self._time_limit = lease.options.time_limit_seconds
@@ -135,6 +148,7 @@ class Orchestrator:
         """After an outage, whose last commit may or may not have happened, and at the start."""
         if self._unsure:
             self._frontier.recover(self._lease, self._crawling.in_hand)
+            self._sitemapping.recover()
             self._processing.load()
             self._stale, self._unsure = True, False
 
@@ -145,6 +159,9 @@ class Orchestrator:
             answers.popleft()
 
     def _apply(self, call: Call) -> None:
+        if call.sitemaps:
+            self._apply_sitemaps(call)
+            return
         if call.answer is None:
             self._take_back(call)
             return
@@ -157,8 +174,25 @@ class Orchestrator:
             error = f"Internal error {_log_error()}"
             self._frontier.fail_call(self._lease, call.ids, error)
             return
+        if call.answer.batch.sitemaps:
+            self._sitemapping.look_soon()
         self._stale = self._stale or applied.made_stale
         self._processing.add(applied.to_process)
+        if applied.only_shells and self._leasing.status is JobStatus.RUNNING:
+            self._pause(ONLY_SHELLS)
+
+    def _apply_sitemaps(self, call: Call) -> None:
+        if call.answer is not None:
+            self._crawling.note(call.answer)
+        elif call.away:
+            self._crawling.back_off()
+        try:
+            self._sitemapping.settle(call)
+        except (Fenced, Halted, *Outage):
+            raise
+        except Exception:
+            log.error("job %s: sitemaps: %s", self._lease.job_id, _log_error())
+            self._sitemapping.fail(call)
 
     def _take_back(self, call: Call) -> None:
         """A failed call: counted against its URLs, unless no function was there to hear of them."""
@@ -178,16 +212,31 @@ class Orchestrator:
         if seconds_left <= 0:
             self._frontier.time_out(self._lease)
             return True
+        halted = self._why_halted()
+        if halted is not None:
+            self._pause(halted)
+            return False
         self._follow_changes()
         self._expand()
-        over_limit = self._dispatch(seconds_left)
-        if self._crawling.idle:
-            if over_limit:
+        self._sitemapping.step(self._known, seconds_left)
+        unmet = self._dispatch(seconds_left)
+        if self._crawling.idle and unmet is not None and not self._waits(unmet):
+            if unmet.over_limit:
                 self._skip_over_limit()
             if self._is_finished():
                 return True
-        self._wait(seconds_left)
+        self._wait(seconds_left, unmet)
         return False
+
+    def _pause(self, error: str) -> None:
+        """Pauses the job by itself; from then on it is wound down like one that its user paused."""
+        self._frontier.pause(self._lease, error)
+        self._leasing.renew()
+
+    def _waits(self, unmet: Claim) -> bool:
+        """Whether something is to be fetched, only not yet: a retry is due, a host has its turn."""
+        waits = unmet.wait_seconds is not None or self._sitemapping.waits
+        return waits or self._crawling.hosts_wait
 
     def _follow_changes(self) -> None:
         """Limits changed, or this orchestrator is new: URLs move in or out of the job."""
@@ -196,25 +245,27 @@ class Orchestrator:
             while self._frontier.adjust(self._lease):
                 pass
             self._known.forget()
+            self._sitemapping.look_soon()
             self._options_version = version
 
     def _expand(self) -> None:
-        while self._stale and self._frontier.expand(self._lease, self._known):
+        busy = self._crawling.busy_hosts
+        while self._stale and self._frontier.expand(self._lease, self._known, busy):
             self._apply_answers()
         self._stale = False
 
-    def _dispatch(self, seconds_left: float) -> bool:
-        """Sends batches while the pace allows; returns whether the page limit holds the rest."""
-        while not self._processing.is_behind:
-            if self._crawling.wants_batch:
-                claim = self._frontier.claim(self._lease, BATCH)
-                self._time_limit = claim.options.time_limit_seconds
-                if not claim.urls:
-                    return claim.over_limit
-                self._crawling.hold(claim)
-            if not self._crawling.send(seconds_left):
-                return False
-        return False
+    def _dispatch(self, seconds_left: float) -> Claim | None:
+        """Sends batches while the pace allows; returns the claim that got nothing, if one did."""
+        while self._crawling.has_room and not self._processing.is_behind:
+            claim = self._frontier.claim(self._lease, BATCH, self._crawling.busy_hosts)
+            self._time_limit = claim.options.time_limit_seconds
+            if not claim.urls:
+                return claim
+            if not self._crawling.send(claim, seconds_left):
+                # The limit was lowered between the last claim and this one.
+                self._frontier.return_urls(self._lease, [url.id for url in claim.urls])
+                return None
+        return None
 
     def _skip_over_limit(self) -> None:
         while self._frontier.skip_over_limit(self._lease):
@@ -227,22 +278,24 @@ class Orchestrator:
             return True
         # Something is left after all: links to queue, pages to process, URLs beyond a new depth.
         self._stale, self._options_version = True, None
+        self._sitemapping.look_soon()
         self._processing.load()
         return False
 
     def _wind_down(self) -> bool:
         """A paused job: what is in flight still counts, then the job is left alone."""
-        held = self._crawling.let_go()
-        if held:
-            self._frontier.return_urls(self._lease, held)
         if self._crawling.idle and not self._processing.busy:
             return True
         self._wait(_TICK_SECONDS)
         return self._leasing.status not in _GOES_ON
 
-    def _wait(self, seconds_left: float) -> None:
-        pause = self._crawling.seconds_to_wait or _TICK_SECONDS
-        self._wake.wait(max(0.0, min(_TICK_SECONDS, pause, seconds_left)))
+    def _wait(self, seconds_left: float, unmet: Claim | None = None) -> None:
+        pauses = [_TICK_SECONDS, seconds_left]
+        if self._crawling.seconds_to_wait:
+            pauses.append(self._crawling.seconds_to_wait)
+        if unmet is not None and unmet.wait_seconds is not None:
+            pauses.append(unmet.wait_seconds)
+        self._wake.wait(max(0.0, min(pauses)))
 
     def _hand_over(self) -> None:
         """The worker stops: no new claims, what comes in within two seconds still counts."""

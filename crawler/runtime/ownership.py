@@ -28,7 +28,10 @@ class Ownership:
         calls: FunctionCalls,
         stopping: Event,
         monotonic: Callable[[], float],
+        why_halted: Callable[[], str | None],
     ) -> None:
+        """`why_halted` says why no job may go on now, None where they may."""
+        self._why_halted = why_halted
         self._stores = stores
         self._calls = calls
         self._stopping = stopping
@@ -69,7 +72,12 @@ class Ownership:
             if lease is not None:
                 log.info("job %s: orchestrated here, epoch %d", job_id, lease.epoch)
                 orchestrator = Orchestrator(
-                    lease, self._stores, self._calls, self._stopping, self._monotonic
+                    lease,
+                    self._stores,
+                    self._calls,
+                    self._stopping,
+                    self._monotonic,
+                    self._why_halted,
                 )
                 self._running[job_id] = orchestrator
                 orchestrator.run()

@@ -17,12 +17,12 @@ from gevent.event import Event
 from gevent.pool import Group
 from gevent.threadpool import ThreadPool
 
+from crawler.domain.admission import NO_HOST_RULES
 from crawler.domain.lifecycle import ACTIVE
-from crawler.fetching.fetcher import FetchConfig, Fetcher
-from crawler.fetching.robots import RobotsGate
 from crawler.functions.calls import FunctionCalls
 from crawler.functions.crawl import CrawlFunction
 from crawler.functions.orchestrator import Stores
+from crawler.functions.pacing import RENEW_SECONDS
 from crawler.functions.process import ProcessFunction
 from crawler.functions.spread import Spread
 from crawler.runtime.announcer import Announcer
@@ -30,21 +30,28 @@ from crawler.runtime.feeds import Feeds
 from crawler.runtime.neighbours import TELL_SECONDS, Neighbours
 from crawler.runtime.ownership import Ownership, keep
 from crawler.runtime.presence import Presence
+from crawler.runtime.tools import Engines, crawl_tools
 from crawler.settings import Settings
 from crawler.storage.bodies import BodyStore
-from crawler.storage.calls import CallReader
+from crawler.storage.cache import HttpCache
 from crawler.storage.changes import Changes
 from crawler.storage.database import CONNECT_SECONDS, Database
 from crawler.storage.database import connect as connect_database
+from crawler.storage.disk import DiskWatch
 from crawler.storage.eventlog import EventLog, connect
 from crawler.storage.frontier import FrontierStore
 from crawler.storage.jobs import JobStore, Watched
 from crawler.storage.leases import LeaseStore
 from crawler.storage.pages import PageStore
+from crawler.storage.reports import ReportStore
+from crawler.storage.sealing import Sealer
+from crawler.storage.sitemaps import SitemapStore
+from crawler.storage.waits import WaitStore
 
 SWEEP_SECONDS = 1.0
 WATCH_SECONDS = 2.0
 _COLLECT_SECONDS = 60.0
+_DISK_SECONDS = 5.0
 _ALIVE_SECONDS = 0.1
 _HAND_OVER_SECONDS = 4.0
 _THREADS = 2
@@ -77,15 +84,20 @@ class Runtime:
         self.database = Database(database_url, settings.db_pool, _connect)
         # Apart from all others: a renewal must never wait for a page view's connection.
         self._lease_database = Database(database_url, _LEASE_CONNECTIONS, _connect)
+        self._redis_url = redis_url
         self._redis = connect(redis_url)
         self.event_log = EventLog(self._redis)
         self._announcer = Announcer(self.event_log, time.monotonic)
         changes = Changes(self.database, self._announcer.announce)
-        self.jobs = JobStore(self.database, changes)
+        self.jobs = JobStore(self.database, changes, settings.max_running_jobs)
         self.pages = PageStore(self.database, changes)
-        self._frontier = FrontierStore(changes)
+        self.reports = ReportStore(self.database)
+        self.waits = WaitStore(self.database)
+        self.sealer = Sealer(secret)
         self._changes = changes
+        self._disk = DiskWatch(self.database, settings.max_disk_bytes, time.monotonic)
         self.bodies = BodyStore(self.database)
+        self._cache = HttpCache(self.database, settings.cache_bytes, settings.fetch_realm)
         self.feeds = Feeds(self.event_log, self.jobs, time.monotonic)
         self._greenlets = Group()
         self._ownership: Ownership | None = None
@@ -94,23 +106,30 @@ class Runtime:
 
     def _make_functions(self) -> None:
         threads = ThreadPool(_THREADS)
-        fetcher = Fetcher(
-            FetchConfig(
-                user_agent=self._settings.user_agent,
-                allow_private=self._settings.allow_private,
-                ca_bundle=self._settings.ca_bundle,
-            )
-        )
-        self.crawl = CrawlFunction(
-            fetcher,
-            RobotsGate(fetcher, time.monotonic),
-            self.bodies,
-            CallReader(self.database),
-            threads,
-            time.monotonic,
-            self.stopping.is_set,
-        )
+        engines = Engines(self.database, self._redis_url, self.bodies, self._cache)
+        tools = crawl_tools(self._settings, engines, self.sealer, threads)
+        self._pacing = tools.pacing
+        self.crawl = CrawlFunction(tools, time.monotonic, self.stopping.is_set)
         self.process = ProcessFunction(self.bodies, self.pages, threads)
+
+    def _stores(self) -> Stores:
+        denied = self._settings.deny_hosts or NO_HOST_RULES
+        return Stores(
+            FrontierStore(self._changes, denied),
+            LeaseStore(
+                self._lease_database,
+                self._changes,
+                socket.gethostname(),
+                os.getpid(),
+                self._settings.max_running_jobs,
+            ),
+            self.pages,
+            SitemapStore(self._changes, denied),
+        )
+
+    def _why_halted(self) -> str | None:
+        """Why no job may go on now."""
+        return self._disk.why if self._disk.is_full else None
 
     def start(
         self, functions_url: str, own_port: int | None, is_alive: Callable[[], bool]
@@ -120,14 +139,11 @@ class Runtime:
         `functions_url` is where functions answer, `own_port` the loopback port on which this
         worker alone does, if it does.
         """
-        stores = Stores(
-            self._frontier,
-            LeaseStore(self._lease_database, self._changes, socket.gethostname(), os.getpid()),
-            self.pages,
-        )
         spread = Spread(functions_url)
         calls = FunctionCalls(spread, self._secret, time.time)
-        self._ownership = Ownership(stores, calls, self.stopping, time.monotonic)
+        self._ownership = Ownership(
+            self._stores(), calls, self.stopping, time.monotonic, self._why_halted
+        )
         self._greenlets.spawn(keep, "announcing", 0.0, self._announcer.run)
         self._greenlets.spawn(self._subscribe)
         if own_port is not None:
@@ -139,7 +155,10 @@ class Runtime:
         self._greenlets.spawn(keep, "the watch", WATCH_SECONDS, self.feeds.check)
         self._greenlets.spawn(keep, "the sweep", SWEEP_SECONDS, self._ownership.sweep)
         self._greenlets.spawn(keep, "clearing away", SWEEP_SECONDS, self._purge)
-        self._greenlets.spawn(keep, "collecting", _COLLECT_SECONDS, self.bodies.collect)
+        self._greenlets.spawn(keep, "collecting", _COLLECT_SECONDS, self._collect)
+        self._greenlets.spawn(keep, "turns at hosts", RENEW_SECONDS, self._pacing.renew)
+        if self._settings.max_disk_bytes is not None:
+            self._greenlets.spawn(keep, "the disk", _DISK_SECONDS, self._disk.check)
         self._greenlets.spawn(self._notice_stop, is_alive)
 
     def wake(self, job_id: str) -> None:
@@ -213,6 +232,11 @@ class Runtime:
             message = subscription.get_message(timeout=WATCH_SECONDS)
             if message is not None:
                 self.feeds.hear(str(message["data"]))
+
+    def _collect(self) -> None:
+        """What nothing refers to any more, and what the cache has no room for."""
+        self._cache.trim()
+        self.bodies.collect()
 
     def _purge(self) -> None:
         while self.bodies.purge_deleted() and not self.stopping.is_set():

@@ -36,6 +36,7 @@ from crawler.storage.limits import (
     why_no_page,
 )
 from crawler.storage.results import BatchResult, PageToProcess
+from crawler.storage.sitemap_queue import add_sitemaps
 
 MOST_FAILED_CALLS = 3
 _PAGES_A_SLICE = 20
@@ -105,6 +106,7 @@ class FrontierStore:
                     discover(change, found_links(results, batch, found), known, found)
                 tell_batch(change, results, found)
                 tell_discovery(change, found)
+            add_sitemaps(change, batch.sitemaps)
             only_shells = shells_before < _SHELLS_TO_PAUSE <= _shells(change)
         known.learn(found.learned)
         pages = [to_process(each.result) for each in results if each.result.is_page]

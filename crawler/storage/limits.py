@@ -16,7 +16,9 @@ def is_work_left(change: JobChange) -> bool:
     """Whether anything waits, is unfinished, or is let in by the limits as they are now."""
     room = change.options.pages_left(change.now.completed) != 0
     row = change.one("something_to_do", max_depth=change.options.max_depth, room=room)
-    return (row is not None and bool(row["anything"])) or are_sitemaps_open(change, room=room)
+    if row is not None and row["anything"]:
+        return True
+    return are_sitemaps_open(change, room=room and change.options.depth_allows(1))
 
 
 def why_no_page(change: JobChange) -> str:

@@ -44,7 +44,7 @@ class SitemapClaim:
     """Sitemaps in hand, all of one host, with what their call has to know.
 
     Without any, `wait_seconds` is the time until one is due that is to be tried again; None where
-    none is.
+    none is. `is_last`: nothing is left of any sitemap, unless another one is found.
     """
 
     sitemaps: tuple[SitemapUrl, ...]
@@ -52,6 +52,7 @@ class SitemapClaim:
     scope_bases: tuple[str, ...]
     host: str = ""
     wait_seconds: float | None = None
+    is_last: bool = False
 
 
 class SitemapStore:
@@ -89,6 +90,7 @@ class SitemapStore:
                 change.scope_bases,
                 host=rows[0]["host"] if rows else "",
                 wait_seconds=max(0.0, due["seconds"]) if due else None,
+                is_last=not rows and change.one("sitemaps_open") is None,
             )
 
     def settle(
@@ -162,7 +164,7 @@ def _must_run(change: JobChange, *also: JobStatus) -> None:
 def _wants_urls(change: JobChange) -> bool:
     now = change.now
     room = change.options.pages_left(now.completed + now.processing) != 0
-    return room and now.queued < ENOUGH_WAITING
+    return room and now.queued < ENOUGH_WAITING and change.options.depth_allows(1)
 
 
 def _roots_are_open(change: JobChange, busy_hosts: Collection[str]) -> bool:

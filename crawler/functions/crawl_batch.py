@@ -1,0 +1,184 @@
+"""A crawl call under way: what is left of it, what it brought, and what its answer says."""
+
+import random
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from crawler.domain import urls
+from crawler.domain.model import FrontierUrl, Outcome
+from crawler.domain.reasons import Reason
+from crawler.domain.retries import retry_after
+from crawler.fetching.guard import Network
+from crawler.fetching.outcomes import Fetched, Redirected
+from crawler.functions.caching import CacheBatch
+from crawler.functions.crawl_results import (
+    FetchedPage,
+    LinkRules,
+    ReadPage,
+    judge,
+    left_by_redirect,
+    no_page,
+    page_result,
+)
+from crawler.functions.credentials import NO_GRANT, Grant
+from crawler.functions.wire import CrawlCall, crawl_answer_json
+from crawler.storage.bodies import SealedBody
+from crawler.storage.results import BatchResult, LeftOutLink, Retry, SitemapResult, UrlResult
+
+_MOST_SAMPLES = 20
+"""Samples of left-out links that one call brings; a job keeps few of them anyway."""
+
+
+@dataclass
+class CrawlBatch:
+    """The state of one call, shared by its lanes."""
+
+    call: CrawlCall
+    rules: LinkRules
+    cache: CacheBatch
+    deadline: float
+    delay_ms: int
+    concurrency: int
+    grant: Grant = NO_GRANT
+    checked: float = float("-inf")
+    current: bool = True
+    waiting: deque[FrontierUrl] = field(init=False)
+    crawl_delays_ms: dict[str, int] = field(default_factory=dict)
+    results: list[UrlResult] = field(default_factory=list)
+    retries: list[Retry] = field(default_factory=list)
+    pages: list[FetchedPage] = field(default_factory=list)
+    bodies: list[SealedBody] = field(default_factory=list)
+    discovered: dict[str, int] = field(default_factory=dict)
+    samples: list[LeftOutLink] = field(default_factory=list)
+    sitemaps: dict[str, None] = field(default_factory=dict)
+    sitemap_results: list[SitemapResult] = field(default_factory=list)
+    host_waits: dict[str, int] = field(default_factory=dict)
+    allowed_hosts: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.waiting = deque(self.call.urls)
+
+    def delay_at(self, url: str) -> int:
+        """Milliseconds between starts at a URL's host: the job's, or more if robots.txt asks."""
+        return max(self.delay_ms, self.crawl_delays_ms.get(urls.authority(url), 0))
+
+    def note_crawl_delay(self, url: str, seconds: float | None) -> None:
+        """Takes down what the robots.txt of a URL's host asks for."""
+        if seconds:
+            self.crawl_delays_ms[urls.authority(url)] = round(seconds * 1000)
+
+    def headers_for(self, url: str) -> Mapping[str, str]:
+        """Headers for one request: the user's, to the roots' own origins alone; the cache's."""
+        if self.call.options.has_credentials:
+            return self.grant.headers_for(url)
+        return self.cache.conditional(url)
+
+    def postpone(self, url: FrontierUrl, waiting_url: str, seconds: float) -> None:
+        """A host has no turn now: what is left of the batch, all at its host, waits with it.
+
+        A URL that was led to another host, which waits, is put back by itself.
+        """
+        self.note_wait(waiting_url, seconds)
+        if urls.authority(waiting_url) == urls.authority(url.url):
+            self.waiting.clear()
+        else:
+            wait_ms = self.host_waits[urls.authority(waiting_url)]
+            self.retries.append(Retry(url.id, "postponed", wait_ms, is_attempt=False))
+
+    def note_wait(self, url: str, seconds: float) -> None:
+        """Takes down that a URL's host has no turn for so long."""
+        host, wait_ms = urls.authority(url), max(1, round(seconds * 1000))
+        self.host_waits[host] = max(wait_ms, self.host_waits.get(host, 0))
+
+    def take(self, url: FrontierUrl, fetched: Fetched, origin: Outcome) -> None:
+        """Takes an answer: to be read if it has a body, else settled by its head.
+
+        `origin` tells whether the site gave it (fetched) or the cache without a request (cached).
+        """
+        if fetched.network is Network.ALLOWED:
+            self.allowed_hosts.add(urls.authority(fetched.url))
+        if fetched.status == 304:
+            self._take_unchanged(url, fetched)
+            return
+        reason, outcome = judge(fetched)
+        if reason != Reason.CHALLENGE and fetched.body.strip():
+            self.pages.append(FetchedPage(url, fetched, origin))
+        else:
+            if origin is Outcome.FETCHED:
+                self.cache.note(fetched)
+            self._settle_answer(url, fetched, outcome, reason)
+
+    def _take_unchanged(self, url: FrontierUrl, fetched: Fetched) -> None:
+        kept = self.cache.revalidated(fetched)
+        if kept is not None:
+            self.pages.append(FetchedPage(url, kept, Outcome.CACHED))
+        else:  # what was kept went while the site was asked about it: asked again, it has nothing
+            self._settle_answer(url, fetched, Outcome.FAILED, str(Reason.BROKEN_RESPONSE))
+
+    def take_redirect(self, url: FrontierUrl, redirected: Redirected, detail: str) -> None:
+        """Takes a redirect that was not followed."""
+        self.cache.note(redirected)
+        self.results.append(left_by_redirect(url, redirected, detail or None))
+
+    def take_page(self, page: FetchedPage, read: ReadPage) -> None:
+        """Takes a page that was read; an error's page or a check for robots is no content."""
+        reason, outcome = judge(page.fetched)
+        if read.head.problem is not None:
+            reason, outcome = str(read.head.problem), Outcome.FAILED
+        if outcome is Outcome.FETCHED:
+            self._add_page(page, read)
+        else:
+            if page.outcome is Outcome.FETCHED:
+                self.cache.note(page.fetched)
+            self._settle_answer(page.url, page.fetched, outcome, reason)
+
+    def _settle_answer(
+        self, url: FrontierUrl, fetched: Fetched, outcome: Outcome, reason: str | None
+    ) -> None:
+        result = no_page(url, fetched, outcome, reason)
+        self.settle(url, result, asked_seconds=fetched.retry_after_seconds)
+
+    def settle(
+        self,
+        url: FrontierUrl,
+        result: UrlResult,
+        *,
+        is_passing: bool = True,
+        asked_seconds: float | None = None,
+    ) -> None:
+        """Takes an outcome; a failure that may pass is tried again later, if not too often."""
+        pause = None
+        if is_passing and result.reason is not None:
+            pause = retry_after(result.reason, url.attempts, asked_seconds, random.random())
+        if pause is None:
+            self.results.append(result)
+        else:
+            self.retries.append(Retry(url.id, result.reason or "", round(pause * 1000)))
+
+    def _add_page(self, page: FetchedPage, read: ReadPage) -> None:
+        if page.outcome is Outcome.FETCHED:
+            self.cache.note(page.fetched, read.body)
+        self.bodies.append(read.body)
+        self.samples += read.samples
+        positions = tuple(map(self._position, read.in_scope))
+        self.results.append(page_result(page, read, positions))
+
+    def _position(self, url: str) -> int:
+        """Where a URL stands in the batch's list of discovered ones."""
+        return self.discovered.setdefault(url, len(self.discovered))
+
+    def answer(self) -> dict[str, Any]:
+        """The call's answer as JSON."""
+        batch = BatchResult(
+            tuple(self.results),
+            tuple(self.discovered),
+            retries=tuple(self.retries),
+            samples=tuple(self.samples[:_MOST_SAMPLES]),
+            sitemaps=tuple(self.sitemaps),
+            sitemap_results=tuple(self.sitemap_results),
+        )
+        return crawl_answer_json(
+            batch, host_waits=self.host_waits, allowed_hosts=sorted(self.allowed_hosts)
+        )
