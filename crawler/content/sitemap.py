@@ -1,0 +1,130 @@
+"""What a sitemap lists (sitemaps.org): XML, feeds (RSS, Atom), plain text; packed or not.
+
+Sitemaps are written by programs that nobody looks after, so what can be read of a broken one is
+taken: up to its fault as XML, after that by its marks. It is read as it unpacks, in pieces, since a
+few kilobytes may unpack to gigabytes. A document type is refused, and with it every entity bomb.
+"""
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from crawler.content.sitemap_xml import XmlSitemap
+from crawler.content.unpacking import Unpacking
+from crawler.domain.urls import resolve
+
+MAX_URLS = 50_000
+"""URLs of one sitemap that are kept: what the protocol allows."""
+
+MAX_CHARACTERS = 10_000_000
+"""Characters of all URLs of one sitemap that are kept."""
+
+_MOST_ADDRESSES = 4 * MAX_URLS
+_MAX_LINE = 4_096
+_BOM = b"\xef\xbb\xbf"
+_UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_ADDRESS = re.compile(rb"[hH][tT][tT][pP][sS]?:[^\s<>]++")
+_MOST_INDENTED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Sitemap:
+    """Canonical URLs of pages and of further sitemaps, distinct, in the order of the sitemap.
+
+    `is_broken`: there is more, or was meant to be, that could not be read.
+    """
+
+    urls: tuple[str, ...]
+    sitemaps: tuple[str, ...]
+    is_broken: bool
+
+
+class _Found:
+    """Addresses as they are found, up to the bounds."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._characters = self._looked_at = 0
+        self.urls: dict[str, None] = {}
+        self.is_full = False
+
+    def add(self, addresses: Iterable[str]) -> None:
+        """Takes addresses as written; those that are none are passed over."""
+        for address in addresses:
+            self._looked_at += 1
+            url = resolve(address, self._url)
+            new = url if url not in self.urls else None
+            if self._looked_at > _MOST_ADDRESSES or (new and not self._has_room(new)):
+                self.is_full = True
+                return
+            if new:
+                self._characters += len(new)
+                self.urls[new] = None
+
+    def _has_room(self, url: str) -> bool:
+        return len(self.urls) < MAX_URLS and self._characters + len(url) <= MAX_CHARACTERS
+
+
+def read_sitemap(body: bytes, url: str) -> Sitemap:
+    """What the sitemap in a body lists; `url` is where it was fetched. Never raises.
+
+    Its kind is taken from what it is: servers name it at random.
+    """
+    unpacking = Unpacking(body)
+    found = _Found(url)
+    pieces = iter(unpacking)
+    first = next(pieces, b"")
+    codec = _UTF_16.get(first[:2])
+    if codec:
+        pieces = _as_utf_8(chain((first[2:],), pieces), codec)
+        first = next(pieces, b"")
+    first = first.removeprefix(_BOM).lstrip()
+    pieces = chain((first,), pieces)
+    if first.startswith(b"<"):
+        xml = XmlSitemap(is_utf_8=codec is not None)
+        is_broken, is_index = _read_xml(xml, pieces, found), xml.is_index
+    else:
+        is_broken, is_index = _read_text(pieces, found), False
+    listed = tuple(found.urls)
+    is_broken = is_broken or unpacking.is_cut or found.is_full
+    return Sitemap(() if is_index else listed, listed if is_index else (), is_broken)
+
+
+def _as_utf_8(pieces: Iterable[bytes], codec: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(codec)("replace")
+    for piece in pieces:
+        yield decoder.decode(piece).encode("utf-8", "replace")
+
+
+def _read_xml(xml: XmlSitemap, pieces: Iterable[bytes], found: _Found) -> bool:
+    """Takes what there is; returns whether there was a fault."""
+    for piece in pieces:
+        found.add(xml.feed(piece))
+        if xml.is_over or found.is_full:
+            return True
+    xml.end()
+    return xml.is_broken
+
+
+def _read_text(pieces: Iterable[bytes], found: _Found) -> bool:
+    """Takes the lines that begin with an address; returns whether there was none."""
+    carried = b"\n"
+    for piece in pieces:
+        text = carried + piece
+        end = max(text.rfind(b"\n"), text.rfind(b"\r"), 0)
+        found.add(_addresses(text[:end]))
+        carried = text[end : end + _MAX_LINE]
+        if found.is_full:
+            return True
+    found.add(_addresses(carried))
+    return not found.urls
+
+
+def _addresses(text: bytes) -> Iterator[str]:
+    """Addresses at the beginning of lines; a text that names one in passing is no sitemap."""
+    for found in _ADDRESS.finditer(text):
+        before = text[max(0, found.start() - _MOST_INDENTED) : found.start()].rstrip(b" \t")
+        if before.endswith((b"\n", b"\r")) and len(found[0]) <= _MAX_LINE:
+            yield found[0].decode("utf-8", "replace")
