@@ -1,6 +1,6 @@
 """The first page: the form for a new crawl, and the list of crawls."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask import redirect, render_template, request, url_for
@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from crawler.domain.errors import FieldError, InvalidRequest, UnknownJob
 from crawler.domain.lifecycle import TERMINAL
 from crawler.domain.options import JobRequest, parse_job_request
-from crawler.web.describe import describe_crawl
+from crawler.web.describe import bold_choices, describe_crawl
 from crawler.web.forms import CHOICES, as_request, blank_form, follow_choice, is_list, open_groups
 from crawler.web.services import new_job, services
 from crawler.web.try_out import Trial, try_out
@@ -40,6 +40,7 @@ class Plan(NamedTuple):
     """What would be crawled, in words, or what is in the way."""
 
     text: str = ""
+    bold: Sequence[str] = ()
     error: str = ""
 
 
@@ -122,7 +123,7 @@ def _plan(form: Mapping[str, str]) -> Plan:
         wanted = _wanted(form)
     except InvalidRequest as problem:
         return Plan(error=next(iter(_messages(problem.errors).values())))
-    return Plan(describe_crawl(wanted.urls, wanted.options))
+    return Plan(describe_crawl(wanted.urls, wanted.options), bold_choices(wanted.options))
 
 
 def _tried(form: Mapping[str, str]) -> Trial:

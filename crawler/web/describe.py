@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from crawler.domain.model import JobOptions, ScopeKind, SitemapUse
 from crawler.domain.politeness import PUBLIC
-from crawler.domain.reasons import Reason, explain
+from crawler.domain.reasons import Reason
 from crawler.domain.scope import registrable_domain, scope_of
 from crawler.domain.urls import host as host_name
 from crawler.web.words import counted, duration, joined, number, path_of, short_url
@@ -108,18 +108,17 @@ def _sources(options: JobOptions) -> Iterator[str]:
 
 
 def _manners(options: JobOptions) -> Iterator[str]:
-    if options.delay_ms:
-        yield f"Fetches start {number(options.delay_ms)} ms apart."
-    if options.concurrency is not None:
-        yield f"Up to {counted(options.concurrency, 'page')} at once."
-    if options.ignore_robots:
-        yield "The site's robots.txt is not asked."
+    delay, at_once = options.delay_ms, options.concurrency
+    if delay is not None and delay >= PUBLIC.delay_ms:
+        yield f"Fetches start {number(delay)} ms apart."
+    if at_once is not None and at_once <= PUBLIC.concurrency:
+        yield f"Up to {counted(at_once, 'page')} at once."
 
 
 def bold_choices(options: JobOptions) -> list[str]:
     """What somebody chose for this crawl that sites may mind: shown wherever the crawl is."""
-    chosen = ["ignores robots.txt"] if options.ignore_robots else []
     delay, at_once = options.delay_ms, options.concurrency
+    chosen = ["ignores robots.txt"] if options.ignore_robots else []
     if at_once is not None and at_once > PUBLIC.concurrency:
         chosen.append(f"{number(at_once)} pages at once, where {PUBLIC.concurrency} are polite")
     if delay is not None and delay < PUBLIC.delay_ms:
@@ -131,26 +130,15 @@ def bold_choices(options: JobOptions) -> list[str]:
 def left_out_phrases(
     options: JobOptions, left_out: Mapping[str, int], waiting: int = 0
 ) -> list[str]:
-    """What a crawl left out, as phrases: what still waited, then the largest number first.
+    """What the limits left out, as phrases; a raised limit lets it in.
 
-    "125 URLs that still waited", "900 URLs deeper than 2 clicks".
+    "125 URLs that still waited", "900 URLs deeper than 2 clicks", "340 over the limit of 50 pages".
     """
-    ordered = sorted(left_out.items(), key=lambda item: -item[1])
-    phrases = [_left_out(options, reason, count) for reason, count in ordered if count]
-    return [f"{counted(waiting, 'URL')} that still waited", *phrases] if waiting else phrases
-
-
-def _left_out(options: JobOptions, reason: str, count: int) -> str:
-    if reason == Reason.DEPTH and options.max_depth is not None:
-        return f"{counted(count, 'URL')} deeper than {counted(options.max_depth, 'click')}"
-    if reason == Reason.PAGE_LIMIT and options.max_pages is not None:
-        return f"{number(count)} over the limit of {counted(options.max_pages, 'page')}"
-    if reason == Reason.DUPLICATE:
-        return f"{number(count)} that lead to a page already here"
-    if reason == Reason.ROBOTS:
-        return f"{number(count)} that the site's robots.txt asks crawlers not to fetch"
-    if reason == Reason.NOT_HTML:
-        return f"{counted(count, 'file')} to download or look at, not to read"
-    if reason == Reason.EXCLUDED:
-        return f"{number(count)} that the rules exclude"
-    return f"{number(count)}: {explain(reason)}"
+    deeper, more = left_out.get(Reason.DEPTH, 0), left_out.get(Reason.PAGE_LIMIT, 0)
+    phrases = [f"{counted(waiting, 'URL')} that still waited"] if waiting else []
+    if deeper and options.max_depth is not None:
+        clicks = counted(options.max_depth, "click")
+        phrases.append(f"{counted(deeper, 'URL')} deeper than {clicks}")
+    if more and options.max_pages is not None:
+        phrases.append(f"{number(more)} over the limit of {counted(options.max_pages, 'page')}")
+    return phrases

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from crawler.domain.errors import FieldError, InvalidRequest
 from crawler.storage.reports import LinksByReason, Report, UrlsByReason
 from crawler.web.csv_rows import csv_chunks
-from crawler.web.describe import describe_crawl
+from crawler.web.describe import bold_choices, describe_crawl
 from crawler.web.download import file_name
 from crawler.web.services import services
 
@@ -31,6 +31,7 @@ def page(job_id: str) -> ResponseReturnValue:
         job=job,
         base=url_for("pages.job", job_id=job_id),
         described=describe_crawl(job.urls, job.options),
+        bold=bold_choices(job.options),
         report=report,
     )
 
