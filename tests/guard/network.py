@@ -22,11 +22,14 @@ from urllib.parse import quote
 import gevent
 from gevent.server import StreamServer
 
+from crawler.domain.admission import HostRules
 from crawler.domain.urls import InvalidUrl, parse_typed, resolve
 from crawler.fetching.fetcher import FetchConfig, Fetcher, FetchLimits
 from crawler.fetching.lookup import ThreadedLookup
 from crawler.fetching.outcomes import FREE_TURNS, Fetched, FetchFailure
 from crawler.fetching.robots import RobotsGate
+from crawler.functions.sitemaps import SitemapReader
+from crawler.storage.results import SitemapUrl
 from tests.dns import A, DnsServer, Resolver, Zone
 from tests.site import Site
 
@@ -127,17 +130,32 @@ class Network:
         self.listener = _Listener()
         self.dialled: list[tuple[str, int]] = []
         sys.addaudithook(self._note)
+        self._lookup = ThreadedLookup() if enclosed else Resolver(self.dns.port)
+        self._fetchers: dict[tuple[tuple[str, ...], str], Fetcher] = {}
+        self.now = 0.0
+        self._has_robots = True
         self.renew({})
 
-    def renew(self, zone: Zone, allowed: Sequence[str] = ("127.0.0.1/32",)) -> None:
-        """Begins anew: with another zone, and a fetcher that remembers nothing."""
+    def renew(
+        self, zone: Zone, allowed: Sequence[str] = ("127.0.0.1/32",), denied: str = ""
+    ) -> None:
+        """Begins anew: with another zone, and with nothing remembered or kept of before."""
         self.dns.zone = zone
         self.dns.asked.clear()
-        self.now = 0.0
-        config = FetchConfig("Clew/test", tuple(map(ip_network, allowed)))
-        lookup = ThreadedLookup() if self.enclosed else Resolver(self.dns.port)
-        self.fetcher = Fetcher(config, lookup, lambda: self.now)
+        self.now += 10.0
+        self.fetcher = self._fetcher(tuple(allowed), denied)
+        self.fetcher.close()
         self.gate = RobotsGate(self.fetcher, lambda: self.now)
+
+    def _fetcher(self, allowed: tuple[str, ...], denied: str) -> Fetcher:
+        """One for each setting: to make one takes as long as many fetches."""
+        made = self._fetchers.get((allowed, denied))
+        if made is None:
+            networks = tuple(map(ip_network, allowed))
+            config = FetchConfig("Clew/test", networks, deny=HostRules.parse(denied))
+            made = Fetcher(config, self._lookup, lambda: self.now)
+            self._fetchers[allowed, denied] = made
+        return made
 
     def _note(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "socket.connect" and isinstance(arguments[1], tuple):
@@ -152,8 +170,17 @@ class Network:
     def begin(self) -> None:
         """Forgets what was seen so far."""
         self.site.clear()
-        self.site.set_robots("", 404)
+        if self._has_robots:
+            self.site.set_robots("", 404)
+            self._has_robots = False
         self.listener.take()
+        self.dialled.clear()
+
+    def redirect_robots(self, location: str) -> None:
+        """Makes robots.txt redirect, to bytes as latin-1, and forgets what it was before."""
+        self.site.set_robots("", 302, headers={"Location": location})
+        self._has_robots = True
+        self.gate = RobotsGate(self.fetcher, lambda: self.now)
         self.dialled.clear()
 
     def seen(self, said: str, detail: str = "") -> Seen:
@@ -173,6 +200,15 @@ class Network:
             return outcome.reason.value, outcome.detail
         assert isinstance(outcome, Fetched)
         return str(outcome.status), outcome.url
+
+
+    def read_sitemap(self, text: str) -> tuple[str, str]:
+        """Reads what robots.txt named as a sitemap; reason, or that it was read."""
+        url = resolve(text, self.site.url("/robots.txt"))
+        if url is None:
+            return NO_URL, ""
+        reader = SitemapReader(self.fetcher, self.gate, gevent.get_hub().threadpool)
+        return reader.read(SitemapUrl(0, url), FREE_TURNS).reason or "read", ""
 
 
 _network: Network | None = None
@@ -222,11 +258,25 @@ def by_robots(text: str) -> Seen:
     here = _here()
     here.begin()
     location = here.fill(text).translate(_NOT_IN_HEADERS).encode().decode("latin-1")
-    here.site.set_robots("", 302, headers={"Location": location})
-    here.dialled.clear()
-    here.renew(here.dns.zone)
+    here.redirect_robots(location)
     verdict = here.gate.verdict(here.site.url("/page"), FREE_TURNS)
     return here.seen(verdict.reason.value if verdict.reason else "allowed", verdict.detail)
+
+
+def as_sitemap(text: str) -> Seen:
+    """The site's robots.txt names it as a sitemap."""
+    here = _here()
+    here.begin()
+    return here.seen(*here.read_sitemap(here.fill(text)))
+
+
+def by_sitemap(text: str) -> Seen:
+    """A sitemap of the site redirects to it."""
+    here = _here()
+    here.begin()
+    location = quote(here.fill(text).translate(_NOT_IN_HEADERS))
+    seen = here.seen(*here.read_sitemap(f"/redirect-to?url={location}"))
+    return replace(seen, paths=seen.paths[1:])
 
 
 def robots_of(text: str) -> Seen:
@@ -255,6 +305,17 @@ def with_nothing_allowed(url: str) -> Seen:
     seen = typed(url)
     here.renew({})
     return seen
+
+
+def with_denied(denied: str, zone: Zone, url: str) -> list[Seen]:
+    """The URL typed, redirected to, as a site's robots.txt and sitemap, with these hosts denied."""
+    here = _here()
+    found = []
+    for way in (typed, redirected, robots_of, as_sitemap):
+        here.renew(zone, allowed=("127.0.0.0/8",), denied=denied)
+        found.append(way(url))
+    here.renew({})
+    return found
 
 
 def times_asked(name: str) -> int:

@@ -19,7 +19,9 @@ from tests.guard.cases import (
 )
 from tests.guard.network import (
     Seen,
+    as_sitemap,
     by_robots,
+    by_sitemap,
     enter,
     linked,
     namespace_command,
@@ -27,6 +29,7 @@ from tests.guard.network import (
     robots_of,
     times_asked,
     typed,
+    with_denied,
     with_names,
     with_nothing_allowed,
 )
@@ -56,6 +59,8 @@ WAYS: Sequence[tuple[Way, str]] = (
     (redirected, BLOCKED),
     (robots_of, BLOCKED),
     (by_robots, UNREACHABLE),
+    (as_sitemap, BLOCKED),
+    (by_sitemap, BLOCKED),
 )
 
 
@@ -77,6 +82,8 @@ def test_a_text_leads_where_it_should_and_nowhere_else(
     assert_refused(network.run(redirected, text), as_redirect)
     as_robots = {NO_URL: "allowed", BLOCKED: UNREACHABLE, NO_NAME: UNREACHABLE}
     assert_refused(network.run(by_robots, text), as_robots.get(as_link, "allowed"))
+    as_sitemaps = {SITE: "broken-response", "404": "http-404"}
+    assert_refused(network.run(as_sitemap, text), as_sitemaps.get(as_link, as_link))
 
 
 @pytest.mark.parametrize("status", [300, 301, 303, 307, 308])
@@ -105,6 +112,28 @@ def test_this_machine_is_not_reached_by_its_own_names(network: PatchedProcess, n
 def test_a_name_without_an_address_leads_nowhere(network: PatchedProcess, name: str) -> None:
     (seen,) = network.run(with_names, NO_NAMES, f"http://{name}:{{port}}/")
     assert_refused(seen, NO_NAME)
+
+
+DENIED = "denied.test, *.below.test, 127.0.0.3, 127.0.1.0/24, 10.0.0.0/8, localhost"
+DENIED_ZONE = {
+    "denied.test": [at("127.0.0.1")],
+    "www.denied.test": [at("127.0.0.1")],
+    "x.below.test": [at("127.0.0.1")],
+    "by-address.test": [at("127.0.1.9")],
+    "by-alias.test": [alias("by-address.test")],
+    "mixed.test": [at("127.0.0.1", "127.0.0.3")],
+}
+
+
+@pytest.mark.parametrize(
+    "host",
+    [*DENIED_ZONE, "DENIED.test.", "127.0.0.3", "0x7f.3", "[::ffff:127.0.1.1]", "localhost"],
+)
+def test_a_host_that_the_operator_denies_is_not_reached_though_its_address_is_allowed(
+    network: PatchedProcess, host: str
+) -> None:
+    for seen in network.run(with_denied, DENIED, DENIED_ZONE, f"http://{host}:{{port}}/"):
+        assert_refused(seen, "denied-host")
 
 
 GOOD, BAD = at("127.0.0.1"), at("127.0.0.2")
