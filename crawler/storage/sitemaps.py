@@ -27,7 +27,7 @@ from crawler.storage.keys import url_key
 from crawler.storage.leases import Lease
 from crawler.storage.packing import pack_json, unpack_json
 from crawler.storage.results import LeftOutLink, SitemapResult, SitemapUrl
-from crawler.storage.sitemap_queue import MOST_FAILED_CALLS, add_sitemaps
+from crawler.storage.sitemap_queue import MOST_FAILED_CALLS, add_sitemaps, are_sitemaps_open
 
 ENOUGH_WAITING = 10_000
 """URLs in the queue from which on no sitemap adds to them."""
@@ -52,6 +52,7 @@ class SitemapClaim:
     scope_bases: tuple[str, ...]
     host: str = ""
     wait_seconds: float | None = None
+    is_last: bool = False
     is_last: bool = False
 
 
@@ -82,15 +83,16 @@ class SitemapStore:
         """
         with self._changes.change(lease.job_id, epoch=lease.epoch, lazily=True) as change:
             _must_run(change)
-            rows = _claim(change, limit, busy_hosts) if _wants_urls(change) else []
-            due = None if rows else change.one("sitemaps_next_due")
+            wanted = _wants_urls(change)
+            rows = _claim(change, limit, busy_hosts) if wanted else []
+            due = change.one("sitemaps_next_due") if wanted and not rows else None
             return SitemapClaim(
                 tuple(_sitemap_of(row) for row in sorted(rows, key=lambda row: int(row["id"]))),
                 change.options,
                 change.scope_bases,
                 host=rows[0]["host"] if rows else "",
                 wait_seconds=max(0.0, due["seconds"]) if due else None,
-                is_last=not rows and change.one("sitemaps_open") is None,
+                is_last=not rows and not are_sitemaps_open(change, room=True),
             )
 
     def settle(

@@ -42,8 +42,14 @@ ORDER BY left_out DESC, pattern
 LIMIT %(limit)s;
 
 -- name: sitemaps_used
+-- One that nobody named, but was looked for in the usual place, is none where it is not there.
 SELECT url, state, reason, listed, is_broken
 FROM sitemaps
 WHERE job_id = %(job_id)s
+  AND NOT (
+    level = 0
+    AND url ~ '^[a-z]+://[^/]+/sitemap\.xml$'
+    AND coalesce(reason, '') IN ('http-403', 'http-404', 'http-410', 'broken-response', 'robots')
+  )
 ORDER BY id
 LIMIT %(limit)s;

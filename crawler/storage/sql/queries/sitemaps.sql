@@ -142,15 +142,3 @@ SET expanded = %(expanded)s,
     links = CASE WHEN %(expanded)s < listed THEN links END
 WHERE job_id = %(job_id)s
   AND id = %(id)s;
-
--- name: sitemaps_of_job
--- For the report; a sitemap that nobody named and that is not there is none.
-SELECT url, state, reason, attempts, not_before, is_broken, listed, expanded
-FROM sitemaps
-WHERE job_id = %(job_id)s
-  AND NOT (
-    level = 0
-    AND url ~ '^[a-z]+://[^/]+/sitemap\.xml$'
-    AND reason IN ('http-404', 'http-410', 'http-403', 'broken-response', 'robots')
-  )
-ORDER BY id;
