@@ -194,9 +194,9 @@ class MadeSite:
             if url.url in self.gone:
                 results.append(UrlResult(url.id, url.url, Outcome.FAILED, "http-404"))
                 continue
-            final = self._end(url)
-            if final is None:
-                results.append(_left(url, self.redirects[url.url]))
+            final, needs_no_fetch = self._end(url)
+            if needs_no_fetch:
+                results.append(_left(url, final))
                 continue
             links = dict.fromkeys(self.links.get(final, ()))
             inside = [link for link in links if scope.admits(link)] if url.depth else []
@@ -223,14 +223,14 @@ class MadeSite:
         left = {url.id for url in claim.urls} - {url.id for url in wanted}
         return BatchResult(tuple(results), tuple(discovered), tuple(sorted(left)))
 
-    def _end(self, url: FrontierUrl) -> str | None:
-        """Where the redirects lead, or None where a hop needs no further fetch."""
+    def _end(self, url: FrontierUrl) -> tuple[str, bool]:
+        """Where the redirects lead; or the hop that needs no further fetch, and True."""
         here = url.url
         while here in self.redirects:
             here = self.redirects[here]
             if self.is_settled(url.id, here):
-                return None
-        return here
+                return here, True
+        return here, False
 
 
 def _left(url: FrontierUrl, target: str) -> UrlResult:
