@@ -10,5 +10,6 @@ decoding     Content-Encoding, bounded: a bomb is cut while it unpacks
 failures     what went wrong on the wire, as one of the named reasons
 outcomes     what a fetch is given (limits, turns at hosts) and gives back
 fetcher      one fetch: turns, redirects, size and time limits, the outcome
+shelf        answers for robots.txt that workers share
 robots       may this URL be fetched: robots.txt per origin, remembered and shared
 """

@@ -7,11 +7,11 @@ that workers share spares the site the question of each worker.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ParamSpec, Protocol, TypeVar
+from typing import ParamSpec, TypeVar
 
 import gevent
 
-from crawler.domain.politeness import NotNow
+from crawler.domain.politeness import NotNow, Why
 from crawler.domain.reasons import Reason
 from crawler.domain.robots import ALLOW_ALL, MAX_BYTES, RobotsRules, rules_for_status
 from crawler.domain.urls import origin
@@ -25,6 +25,7 @@ from crawler.fetching.outcomes import (
     Redirected,
     Turns,
 )
+from crawler.fetching.shelf import NO_SHELF, RobotsShelf
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -63,6 +64,12 @@ CLAIM_SECONDS = 15.0
 """For how long one worker may keep the others waiting for its answer: the time of a fetch, and
 of its turns."""
 
+AGAIN_SECONDS = 0.25
+"""When those come again who waited for a request that its own job's pace put off: theirs may be
+another job's."""
+
+_OF_THE_HOST = frozenset((Why.ASKED, Why.BACKING_OFF))
+
 _SHELF_POLL_SECONDS = 0.1
 
 LIMITS = FetchLimits(max_bytes=MAX_BYTES, timeout_seconds=10.0, max_redirects=5, keep_prefix=True)
@@ -96,43 +103,6 @@ class RobotsVerdict:
     """Where the origin can't be reached: whether that may well be otherwise later."""
 
 
-class RobotsShelf(Protocol):
-    """Answers for robots.txt that workers share. What it stands on may be away: it never raises."""
-
-    def get(self, origin: str) -> tuple[int, bytes] | None:
-        """Status and body of an origin's robots.txt, or None where nothing is known."""
-
-    def put(self, origin: str, status: int, body: bytes, ttl_seconds: float) -> None:
-        """Keeps an answer for so long."""
-
-    def claim(self, origin: str, seconds: float) -> bool:
-        """Whether the caller is to ask the origin, rather than wait for one who does.
-
-        A claim ends with `release`, or by itself after so many seconds. Yes while it is away.
-        """
-
-    def release(self, origin: str) -> None:
-        """Ends a claim."""
-
-
-class _NoShelf:
-    """A shelf that keeps nothing: every worker asks by itself."""
-
-    def get(self, origin: str) -> tuple[int, bytes] | None:
-        """Nothing."""
-        return None
-
-    def put(self, origin: str, status: int, body: bytes, ttl_seconds: float) -> None:
-        """Nothing."""
-
-    def claim(self, origin: str, seconds: float) -> bool:
-        """Yes."""
-        return True
-
-    def release(self, origin: str) -> None:
-        """Nothing."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Unreachable:
     reason: Reason
@@ -155,7 +125,7 @@ class RobotsGate:
         """Takes what fetches robots.txt, a clock in seconds, and the workers' shelf if any."""
         self._fetcher = fetcher
         self._monotonic = monotonic
-        self._shelf = shelf or _NoShelf()
+        self._shelf = shelf or NO_SHELF
         self._known: Memory[str, _Known] = Memory(
             MAX_ORIGINS, monotonic, shared=(NotNow,), weight=_weight, most_weight=MOST_RULES
         )
@@ -187,7 +157,19 @@ class RobotsGate:
         return known if isinstance(known, RobotsRules) else None
 
     def _rules_of(self, site: str, turns: Turns) -> _Known:
-        return self._known.get(site, lambda expired: self._learn(site, expired, turns))
+        is_own = False
+
+        def learn(expired: _Known | None) -> tuple[_Known, float]:
+            nonlocal is_own
+            is_own = True
+            return self._learn(site, expired, turns)
+
+        try:
+            return self._known.get(site, learn)
+        except NotNow as wait:
+            if is_own or wait.why in _OF_THE_HOST:
+                raise
+            raise NotNow(min(wait.seconds, AGAIN_SECONDS), wait.why) from None
 
     def _learn(self, site: str, expired: _Known | None, turns: Turns) -> tuple[_Known, float]:
         """What is known of an origin, from the shelf or by asking it, and for how long it holds.

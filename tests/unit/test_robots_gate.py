@@ -35,7 +35,11 @@ def failure(reason: Reason, *, passing: bool = False, hops: tuple[Hop, ...] = ()
     return FetchFailure(reason, "a sentence", None, ORIGIN, hops, 1, None, passing)
 
 
-WAIT = Postponed(f"{ORIGIN}/robots.txt", 9.0, Why.ASKED, ())
+def put_off(why: Why) -> Postponed:
+    return Postponed(f"{ORIGIN}/robots.txt", 9.0, why, ())
+
+
+WAIT = put_off(Why.ASKED)
 
 
 class Site:
@@ -161,13 +165,19 @@ def test_rules_that_were_known_go_on_while_they_cannot_be_asked_for(unreachable:
         assert site.asked == times
 
 
-def test_all_who_wait_for_a_host_that_has_no_turn_are_told_at_once_and_none_later() -> None:
-    site = Site(WAIT, answer(404), seconds=0.01)
+@pytest.mark.parametrize(
+    ("why", "others_seconds"),
+    [(Why.ASKED, 9.0), (Why.BACKING_OFF, 9.0), (Why.DELAY, 0.25), (Why.BUSY, 0.25)],
+)
+def test_all_who_wait_are_told_at_once_but_of_anothers_pace_nobody_learns_his_own(
+    why: Why, others_seconds: float
+) -> None:
+    site = Site(put_off(why), answer(404), seconds=0.01)
     asked = gate(site)
     waiting = [gevent.spawn(verdict, asked) for _ in range(8)]
     gevent.joinall(waiting)
-    assert all(isinstance(greenlet.exception, NotNow) for greenlet in waiting)
-    assert {greenlet.exception.seconds for greenlet in waiting} == {9.0}
+    told = [greenlet.exception for greenlet in waiting]
+    assert [(wait.seconds, wait.why) for wait in told] == [(9.0, why)] + [(others_seconds, why)] * 7
     assert site.asked == 1
     assert verdict(asked).allowed
 
