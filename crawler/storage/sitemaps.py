@@ -53,7 +53,6 @@ class SitemapClaim:
     host: str = ""
     wait_seconds: float | None = None
     is_last: bool = False
-    is_last: bool = False
 
 
 class SitemapStore:
