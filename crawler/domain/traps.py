@@ -108,11 +108,20 @@ def budget(pattern: Pattern) -> int:
 _MANY_PARAMETERS = 5
 
 # Escapes are letters, whatever digits they hold; a long token of hexadecimal digits is a number.
-_VARYING = re.compile(
-    r"(?P<escape>%[0-9A-F]{2})"
-    r"|(?P<date>(?<!\d)\d{4}([/-])\d{1,2}(?:\3\d{1,2})?(?!\d))"
-    r"|(?P<number>\b(?=[a-f]*\d)[0-9a-f]{12,}\b|\d+)"
+_ESCAPE = r"(?P<escape>%[0-9A-F]{2})"
+_DATE = (
+    r"(?P<date>(?<!\d)\d{4}([/-])\d{1,2}(?:\3\d{1,2})?(?!\d)"
+    r"|(?<![^/])(?:19|20|21)\d\d(?![^/]))"
 )
+_NUMBER = r"(?:\b(?=[a-f]*\d)[0-9a-f]{12,}\b|\d+)"
+_COUNTING = re.compile(f"{_ESCAPE}|{_DATE}|(?P<number>{_NUMBER})")
+# Further up a number is a version or a section, the same on thousands of pages: it counts in the
+# last segment, and as the whole segment before that. Dates count everywhere.
+_VARYING = re.compile(
+    f"{_ESCAPE}|{_DATE}"
+    rf"|(?P<number>{_NUMBER}(?=[^/]*/?$)|(?<![^/]){_NUMBER}(?=/[^/]+/?$))"
+)
+_DIGIT = re.compile("[0-9]")
 _CALENDAR_WORD = re.compile(r"calend[aer]|kalend[ae]r|agenda", re.IGNORECASE)
 _CALENDAR_KEYS = frozenset({"date", "day", "week", "month", "year", "mon", "yr"})
 _DATE_VALUE = re.compile(r"\d{4}-\d{1,2}(?:-\d{1,2})?\b")
@@ -127,13 +136,20 @@ def pattern_of(url: str) -> Pattern | None:
     """The pattern of a canonical URL, or None where nothing in it counts on without end."""
     page, _, query = url.partition("?")
     host, slash, path = page[page.index("//") + 2 :].partition("/")
-    shape = _VARYING.sub(_varying_mark, path)
+    shape = _shape(path)
     parameters = {_parameter(each) for each in query.split("&") if each}
     if shape == path and not parameters:
         return None
     marks = "&".join(sorted(parameters))
     key = f"{host}{slash}{shape}{'?' if marks else ''}{marks}"
     return Pattern(key, _kind(path, parameters))
+
+
+def _shape(path: str) -> str:
+    if not _DIGIT.search(path):
+        return path
+    varying = _COUNTING if _CALENDAR_WORD.search(path) else _VARYING
+    return varying.sub(_varying_mark, path)
 
 
 def _varying_mark(match: re.Match[str]) -> str:
@@ -145,8 +161,10 @@ def _varying_mark(match: re.Match[str]) -> str:
 def _parameter(text: str) -> str:
     """What counts of a parameter: its key (`f[0]` and `f[1]` are one), and that it is a date."""
     key, _, value = text.partition("=")
-    mark = _VARYING.sub(_varying_mark, key.lower())
-    return f"{mark}=D" if key.lower() in _CALENDAR_KEYS or _DATE_VALUE.match(value) else mark
+    key = key.lower()
+    if key in _CALENDAR_KEYS or _DATE_VALUE.match(value):
+        return f"{key}=D"
+    return _COUNTING.sub(_varying_mark, key) if _DIGIT.search(key) else key
 
 
 def _kind(path: str, parameters: set[str]) -> PatternKind:

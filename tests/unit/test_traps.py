@@ -53,8 +53,14 @@ def test_a_shape_that_has_no_end_is_a_trap(rest: str, is_trap: bool) -> None:
         ("thread-12-page-3", "thread-N-page-N", "numbers"),
         ("item/3f2a9c00ab12cd34", "item/N", "numbers"),
         ("decade/feedbeefcafe", None, None),
+        ("page/5/comments/", "page/N/comments/", "numbers"),
+        # versions and sections are the same on all pages below them
+        ("3/library/functions.html", None, None),
+        ("postgresql-15/intro.html", None, None),
+        ("forum/12/thread/345", "forum/12/thread/N", "numbers"),
         ("2024/05/17/", "D/", "dates"),
         ("blog/2024-05/words", "blog/D/words", "dates"),
+        ("2031/weeks/of/all/x", "D/weeks/of/all/x", "dates"),
         ("?t=123", "?t", "parameters"),
         ("index.php?title=Words", "index.php?title", "parameters"),
         ("viewtopic.php?f=2&t=3&start=50", "viewtopic.php?f&start&t", "parameters"),
@@ -70,6 +76,7 @@ def test_a_shape_that_has_no_end_is_a_trap(rest: str, is_trap: bool) -> None:
         ("?f[0]=a&f[1]=b&q=c", "?f[N]&q", "facets"),
         ("?min_price=1&max-price=2", "?max-price&min_price", "facets"),
         ("calendar/2031/05", "calendar/D", "calendar"),
+        ("calendar/9/week/of/room/x", "calendar/N/week/of/room/x", "calendar"),
         ("Kalender?view=x", "Kalender?view", "calendar"),
         ("events?year=2031&month=5", "events?month=D&year=D", "calendar"),
         ("events?from=2031-05-01T00:00", "events?from=D", "calendar"),
@@ -91,11 +98,12 @@ def test_a_budget_ends_calendars_and_spares_forums() -> None:
     assert list(budgets.values()) == [200, 100, 4_000, 10_000, 10_000]
 
 
-@given(st.text(alphabet="/a1-?&=%f[]2024", max_size=40), st.integers(0, 9))
-def test_urls_that_differ_in_a_number_have_one_pattern(rest: str, digit: int) -> None:
-    url = urls.canonical(f"http://site/x/7/{rest}") or ""
-    other = url.replace("/x/7/", f"/x/{digit}/", 1)
+@given(st.text(alphabet="/a1-?&=%f[]2024", max_size=40), st.integers(0, 99))
+def test_urls_that_differ_in_a_number_have_one_pattern(rest: str, number: int) -> None:
+    url = urls.canonical(f"http://site/{rest}/x-7") or ""
+    other = f"{url[:-1]}{number}"
     shape_is_trap(url)
-    pattern = pattern_of(url)
-    assert pattern is not None and pattern == pattern_of(other)
-    assert budget(pattern) >= 100
+    if "?" not in url:
+        pattern = pattern_of(url)
+        assert pattern is not None and pattern == pattern_of(other)
+        assert budget(pattern) >= 100
