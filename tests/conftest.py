@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 import redis
+from hypothesis import settings
 
 from tests.engines import (
     EngineUrls,
@@ -13,6 +14,10 @@ from tests.engines import (
     start_engines,
     wanted_kinds,
 )
+
+# A busy machine stops a test for longer than any example takes; hangs end by pytest's time-out.
+settings.register_profile("clew", deadline=None)
+settings.load_profile("clew")
 
 
 @pytest.fixture(scope="session", params=wanted_kinds())

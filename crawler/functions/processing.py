@@ -10,7 +10,7 @@ from gevent.pool import Group
 
 from crawler.domain.politeness import BATCH
 from crawler.functions.calls import CallFailed, FunctionCalls, FunctionsAway
-from crawler.functions.wire import process_call_json
+from crawler.functions.process_wire import process_call_json
 from crawler.storage.changes import Fenced
 from crawler.storage.database import Outage
 from crawler.storage.leases import Lease

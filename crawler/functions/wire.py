@@ -1,4 +1,4 @@
-"""What crawl and process calls say, as JSON: written on one side, read on the other.
+"""What crawl calls and their answers say, as JSON: written on one side, read on the other.
 
 Binary values travel as base64 (packed links) or hex (content hashes); bodies never travel, they
 are kept in Postgres and referred to by hash.
@@ -15,7 +15,6 @@ from crawler.domain.text import one_line, storable
 from crawler.storage.results import (
     BatchResult,
     LeftOutLink,
-    PageToProcess,
     Retry,
     SitemapResult,
     SitemapUrl,
@@ -142,7 +141,7 @@ def read_crawl_call(body: Any) -> CrawlCall:
             ),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise _malformed(error) from None
+        raise malformed(error) from None
 
 
 def _read_options(options: Any) -> CrawlOptions:
@@ -289,42 +288,6 @@ def _read_result(row: Mapping[str, Any]) -> UrlResult:
     )
 
 
-def process_call_json(job_id: str, pages: list[PageToProcess]) -> dict[str, Any]:
-    """The body of a `POST /api/v4/process`."""
-    return {
-        "jobId": job_id,
-        "results": [
-            {
-                "id": page.id,
-                "url": page.url,
-                "contentHash": page.content_hash.hex(),
-                "contentType": page.content_type,
-            }
-            for page in pages
-        ],
-    }
-
-
-def read_process_call(body: Any) -> tuple[str, list[PageToProcess]]:
-    """Job and pages of a process call.
-
-    Raises:
-        InvalidRequest: when the body is not one.
-    """
-    try:
-        pages = [
-            PageToProcess(
-                int(row["id"]),
-                str(row["url"]),
-                bytes.fromhex(row["contentHash"]),
-                row["contentType"],
-            )
-            for row in body["results"]
-        ]
-        return str(body["jobId"]), pages
-    except (KeyError, TypeError, ValueError) as error:
-        raise _malformed(error) from None
-
-
-def _malformed(error: Exception) -> InvalidRequest:
+def malformed(error: Exception) -> InvalidRequest:
+    """The answer to a body that is no such call."""
     return InvalidRequest(FieldError("body", f"is not such a call ({type(error).__name__})"))

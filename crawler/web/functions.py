@@ -6,7 +6,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from crawler.functions.calls import SIGNATURE_HEADER, is_signed
-from crawler.functions.wire import read_crawl_call, read_process_call
+from crawler.functions.process_wire import read_process_call
+from crawler.functions.wire import read_crawl_call
 from crawler.web.problems import Unauthorized
 from crawler.web.requests import json_body
 from crawler.web.services import services

@@ -1,61 +1,107 @@
 """The crawl function's own decisions, with a site, robots.txt and a database that a test holds."""
 
 import time
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import gevent
 import pytest
 from gevent.threadpool import ThreadPool
 
+from crawler.domain.admission import NO_HOST_RULES
+from crawler.domain.hosts import Hosts
 from crawler.domain.model import FrontierUrl, ScopeKind
+from crawler.domain.reasons import Reason
+from crawler.domain.turns import Report
 from crawler.fetching.fetcher import Fetched
 from crawler.fetching.guard import Network
+from crawler.fetching.outcomes import Postponed, Turns
 from crawler.fetching.robots import RobotsVerdict
+from crawler.functions.caching import PageCache
 from crawler.functions.crawl import CrawlFunction
+from crawler.functions.crawl_tools import CrawlTools
+from crawler.functions.credentials import Grant
+from crawler.functions.pacing import HostPacing
+from crawler.functions.sitemaps import SitemapReader
 from crawler.functions.wire import CrawlCall, CrawlOptions
+from crawler.storage.calls import Standing
 
 ROOT = "http://site/"
+OTHER = "http://other/"
 
 
 class Fetcher:
-    """Answers every URL with a page, or raises what it was given."""
+    """Answers every URL with a page, or with what `answers` has for it, or raises."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error: Exception | None = None, **answers: Any) -> None:
         self.asked: list[str] = []
+        self.headers: dict[str, Any] = {}
         self._error = error
+        self._answers = answers
 
-    def fetch(self, url: str, limits: Any, *, wants_body: Any, follow: Any) -> Fetched:
+    def fetch(
+        self,
+        url: str,
+        limits: Any,
+        *,
+        wants_body: Any,
+        follow: Any,
+        turns: Turns,
+        headers_for: Any,
+    ) -> Any:
+        turns.take(url)
         self.asked.append(url)
+        self.headers[url] = dict(headers_for(url))
         gevent.sleep(0.001)
         if self._error is not None:
             raise self._error
-        return Fetched(url, 200, (), "text/html", b"<p>page", (), 1, Network.PUBLIC)
+        turns.done(url, 200, 0.001, None)
+        make = self._answers.get(f"number_{url.rpartition('/')[2]}", page)
+        return make(url)
+
+
+def page(url: str, status: int = 200, **more: Any) -> Fetched:
+    body = b"<title>A page</title><p>page"
+    return Fetched(url, status, (), "text/html", body, (), 1, Network.PUBLIC, **more)
 
 
 class Robots:
-    def __init__(self, seconds: float = 0.0) -> None:
+    def __init__(self, seconds: float = 0.0, verdict: RobotsVerdict | None = None) -> None:
         self._seconds = seconds
+        self._verdict = verdict or RobotsVerdict(True)
 
-    def verdict(self, url: str) -> RobotsVerdict:
+    def verdict(self, url: str, turns: Turns) -> RobotsVerdict:
         gevent.sleep(self._seconds)
-        return RobotsVerdict(True)
+        return self._verdict
 
 
 class Reader:
     def __init__(self, current: bool = True) -> None:
         self._current = current
 
-    def is_current(self, job_id: str, epoch: int) -> bool:
+    def standing(self, job_id: str, epoch: int) -> Standing:
         gevent.sleep(0.01)  # the database takes its time, and other greenlets run
-        return self._current
+        return Standing(self._current)
 
     def is_settled(self, job_id: str, url_id: int, target: str) -> bool:
         return False
 
 
-class Bodies:
+class Nothing:
+    """Keeps no body and no answer."""
+
     def put(self, bodies: Any) -> None:
         self.kept = list(bodies)
+
+    def look_up(self, urls: Any) -> dict[str, Any]:
+        return {}
+
+    store = touch = drop = put
+
+
+class Grants:
+    def read(self, job_id: str) -> Grant:
+        return Grant({"Authorization": "Bearer key"}, frozenset(("http://site",)))
 
 
 @pytest.fixture
@@ -65,22 +111,30 @@ def threads():
     pool.kill()
 
 
-def call(concurrency: int = 8, budget: float = 5.0) -> CrawlCall:
+def call(concurrency: int = 8, budget: float = 5.0, **more: Any) -> CrawlCall:
     urls = tuple(FrontierUrl(number, f"{ROOT}{number}", 1) for number in range(10))
-    options = CrawlOptions(ScopeKind.HOST, (ROOT,), False, concurrency, 0, budget)
+    options = CrawlOptions(
+        ScopeKind.HOST, (ROOT,), False, concurrency, 0, budget, host_concurrency=8, **more
+    )
     return CrawlCall("job", 1, urls, ROOT, options)
 
 
 def function(threads: ThreadPool, fetcher: Fetcher, **parts: Any) -> CrawlFunction:
-    return CrawlFunction(
-        fetcher,
-        parts.get("robots", Robots()),
-        Bodies(),
-        parts.get("reader", Reader()),
-        threads,
-        time.monotonic,
-        parts.get("is_stopping", lambda: False),
+    robots: Any = parts.get("robots", Robots())
+    nothing: Any = Nothing()
+    tools = CrawlTools(
+        fetcher=cast(Any, fetcher),
+        robots=robots,
+        pacing=HostPacing(parts.get("hosts") or Hosts(time.time), 1, time.monotonic),
+        sitemaps=SitemapReader(cast(Any, fetcher), robots, threads),
+        bodies=nothing,
+        cache=PageCache(nothing, nothing, time.monotonic),
+        reader=parts.get("reader", Reader()),
+        grants=cast(Any, Grants()),
+        threads=threads,
+        denied_hosts=NO_HOST_RULES,
     )
+    return CrawlFunction(tools, time.monotonic, parts.get("is_stopping", lambda: False))
 
 
 def test_every_url_of_a_current_call_is_fetched(threads):
@@ -119,3 +173,64 @@ def test_a_slow_robots_txt_leaves_urls_for_later_within_the_calls_time(threads):
     assert time.monotonic() - started < 5
     assert fetcher.asked == []
     assert not answer["failed"]
+
+
+def test_a_failure_in_passing_is_to_be_tried_again_and_the_last_one_is_final(threads):
+    fetcher = Fetcher(number_1=lambda url: page(url, 500), number_2=lambda url: page(url, 404))
+    made = call()
+    spent = replace(made, urls=(*made.urls[:3], FrontierUrl(11, f"{ROOT}1", 1, attempts=3)))
+    answer = function(threads, fetcher)(spent)
+    (retry,) = answer["retries"]
+    assert (retry["id"], retry["reason"], retry["isAttempt"]) == (1, "http-500", True)
+    assert {row["id"]: row["reason"] for row in answer["failed"]} == {2: "http-404", 11: "http-500"}
+
+
+def test_what_a_site_asks_for_is_how_long_its_url_waits(threads):
+    fetcher = Fetcher(number_1=lambda url: page(url, 429, retry_after_seconds=30.0))
+    answer = function(threads, fetcher)(call())
+    assert answer["retries"][0]["afterMs"] == 30_000
+
+
+def test_a_host_whose_turn_comes_later_leaves_the_rest_of_its_batch_untouched(threads):
+    hosts = Hosts(time.time)
+    hosts.give_back("site", [Report("", 429, -1, 60_000)])
+    fetcher = Fetcher()
+    answer = function(threads, fetcher, hosts=hosts)(call())
+    assert not fetcher.asked
+    assert not any(answer[kind] for kind in ("completed", "failed", "skipped", "retries"))
+    assert 55_000 < answer["hostWaits"]["site"] <= 60_000
+
+
+def test_a_url_that_was_led_to_a_host_that_waits_waits_alone_and_is_no_attempt(threads):
+    def led_away(url: str) -> Postponed:
+        return Postponed(OTHER, 9.0, "asked", ())
+
+    answer = function(threads, Fetcher(number_1=led_away))(call())
+    (retry,) = answer["retries"]
+    assert (retry["id"], retry["afterMs"], retry["isAttempt"]) == (1, 9_000, False)
+    assert answer["hostWaits"] == {"other": 9_000}
+    assert len(answer["completed"]) == 9
+
+
+def test_a_host_that_can_not_be_reached_costs_no_url_an_attempt_until_it_is_down(threads):
+    verdict = RobotsVerdict(False, Reason.REFUSED, "refused", is_passing=True)
+    crawl = function(threads, Fetcher(), robots=Robots(verdict=verdict))
+    answer = crawl(call(concurrency=1))
+    assert not any(answer[kind] for kind in ("failed", "retries"))
+    assert answer["hostWaits"]["site"] >= 1_000
+
+
+def test_the_rule_that_blocks_a_url_is_told(threads):
+    verdict = RobotsVerdict(False, Reason.ROBOTS, rule="Disallow: /")
+    answer = function(threads, Fetcher(), robots=Robots(verdict=verdict))(call())
+    assert {(row["reason"], row["detail"]) for row in answer["skipped"]} == {
+        ("robots", "Disallow: /")
+    }
+
+
+def test_headers_of_the_user_go_to_his_origin_alone(threads):
+    made = call(has_credentials=True)
+    foreign = replace(made, urls=(*made.urls[:1], FrontierUrl(12, f"{OTHER}12", 1)))
+    fetcher = Fetcher()
+    function(threads, fetcher)(foreign)
+    assert fetcher.headers == {f"{ROOT}0": {"Authorization": "Bearer key"}, f"{OTHER}12": {}}

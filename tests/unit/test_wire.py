@@ -1,6 +1,7 @@
 """What calls say: what one side writes, the other reads."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,16 +10,23 @@ from hypothesis import strategies as st
 
 from crawler.domain.errors import InvalidRequest
 from crawler.domain.model import FrontierUrl, Outcome, ScopeKind
+from crawler.functions.process_wire import process_call_json, read_process_call
 from crawler.functions.wire import (
     CrawlCall,
     CrawlOptions,
     crawl_answer_json,
-    process_call_json,
     read_crawl_answer,
     read_crawl_call,
-    read_process_call,
 )
-from crawler.storage.results import BatchResult, PageToProcess, UrlResult
+from crawler.storage.results import (
+    BatchResult,
+    LeftOutLink,
+    PageToProcess,
+    Retry,
+    SitemapResult,
+    SitemapUrl,
+    UrlResult,
+)
 
 ids = st.integers(1, 2**62)
 maybe_text = st.none() | st.text(alphabet="abé<\"\\", max_size=8)
@@ -28,7 +36,12 @@ calls = st.builds(
     CrawlCall,
     job_id=st.text(max_size=8),
     epoch=ids,
-    urls=st.lists(st.builds(FrontierUrl, ids, urls, st.integers(0, 9)), max_size=3).map(tuple),
+    urls=st.lists(
+        st.builds(FrontierUrl, ids, urls, st.integers(0, 9), st.integers(0, 3)), max_size=3
+    ).map(tuple),
+    sitemaps=st.lists(
+        st.builds(SitemapUrl, ids, urls, st.integers(0, 3), st.booleans()), max_size=2
+    ).map(tuple),
     original_job_url=urls,
     options=st.builds(
         CrawlOptions,
@@ -38,6 +51,13 @@ calls = st.builds(
         concurrency=st.integers(1, 64),
         delay_ms=st.integers(0, 60_000),
         budget_seconds=st.floats(0, 30),
+        include=st.lists(st.text(max_size=5), max_size=2).map(tuple),
+        exclude=st.lists(st.text(max_size=5), max_size=2).map(tuple),
+        host_concurrency=st.integers(1, 64),
+        max_age_seconds=st.integers(0, 10**9),
+        follows_links=st.booleans(),
+        wants_sitemaps=st.booleans(),
+        has_credentials=st.booleans(),
     ),
 )
 results = st.builds(
@@ -57,7 +77,21 @@ results = st.builds(
     hops=st.lists(st.tuples(urls, st.integers(300, 399)), max_size=2).map(tuple),
     links=some_bytes,
     discovered=st.lists(st.integers(0, 1), max_size=2).map(tuple),
-    out_of_scope=st.integers(0, 99),
+    left_out=st.dictionaries(st.sampled_from(["scope", "nofollow"]), st.integers(1, 99)),
+    detail=maybe_text,
+    canonical=st.none() | urls,
+    nofollow=st.booleans(),
+)
+BATCH = BatchResult(
+    results=(),
+    discovered=("http://a/", "http://b/"),
+    retries=(Retry(7, "http-503", 1_500), Retry(8, "postponed", 9, is_attempt=False)),
+    samples=(LeftOutLink("scope", "http://elsewhere/", 7),),
+    sitemaps=("http://a/sitemap.xml",),
+    sitemap_results=(
+        SitemapResult(1, urls=("http://a/x",), sitemaps=("http://a/more.xml",), is_broken=True),
+        SitemapResult(2, "http-500", 4_000),
+    ),
 )
 
 
@@ -70,24 +104,30 @@ def test_a_crawl_call_is_read_as_it_was_written(call: CrawlCall) -> None:
     assert read_crawl_call(over_the_wire(call.as_json())) == call
 
 
+def answer_json(*listed: UrlResult) -> Any:
+    batch = BatchResult(listed, ())
+    return over_the_wire(crawl_answer_json(batch, host_waits={}, allowed_hosts=[]))
+
+
 @given(st.lists(results, max_size=4, unique_by=lambda result: result.id), st.sets(ids, max_size=3))
 def test_an_answer_is_read_as_it_was_written(listed: list[UrlResult], unreached: set[int]) -> None:
-    unreached -= {result.id for result in listed}
-    asked = [*(result.id for result in listed), *sorted(unreached)]
-    written = crawl_answer_json(listed, ["http://a/", "http://b/"], wait_ms=7, allowed_hosts=["a"])
+    reached = [*(result.id for result in listed), *(retry.id for retry in BATCH.retries)]
+    unreached -= set(reached)
+    batch = replace(BATCH, results=tuple(listed))
+    written = crawl_answer_json(batch, host_waits={"a": 70}, allowed_hosts=["a"])
     answer = read_crawl_answer(
-        over_the_wire(written), tuple(FrontierUrl(each, "http://a/", 1) for each in asked)
+        over_the_wire(written),
+        tuple(FrontierUrl(each, "http://a/", 1) for each in [*reached, *sorted(unreached)]),
     )
     by_id = {result.id: result for result in answer.batch.results}
     assert by_id == {result.id: result for result in listed}
-    assert answer.batch.not_reached == tuple(sorted(unreached))
-    assert answer.batch.discovered == ("http://a/", "http://b/")
-    assert (answer.wait_ms, answer.allowed_hosts) == (7, ("a",))
+    assert replace(answer.batch, results=()) == replace(BATCH, not_reached=tuple(sorted(unreached)))
+    assert (answer.host_waits, answer.allowed_hosts) == ((("a", 70),), ("a",))
 
 
 def test_outcomes_stand_in_the_list_of_their_kind() -> None:
     listed = [UrlResult(n, "http://a/", outcome) for n, outcome in enumerate(Outcome)]
-    written = crawl_answer_json(listed, [], wait_ms=0, allowed_hosts=[])
+    written = answer_json(*listed)
     for kind, outcomes in [
         ("completed", ["fetched", "cached"]),
         ("failed", ["failed"]),
@@ -101,8 +141,7 @@ def test_foreign_text_is_made_safe_to_keep() -> None:
     hostile = UrlResult(
         1, "http://a/", Outcome.FETCHED, title=title, content_type="t\0/\ud800h"
     )
-    written = crawl_answer_json([hostile], [], wait_ms=0, allowed_hosts=[])
-    (read,) = read_crawl_answer(over_the_wire(written), ()).batch.results
+    (read,) = read_crawl_answer(answer_json(hostile), ()).batch.results
     assert read.title is not None and read.title.startswith("a bxxx") and len(read.title) == 300
     assert read.content_type == "t/h"
 
@@ -138,8 +177,8 @@ def test_another_body_is_a_told_mistake(body: object) -> None:
 @pytest.mark.parametrize(
     "answer",
     [[], {}, {"completed": [], "failed": [], "skipped": []},
-     {"completed": [{"id": 1}], "failed": [], "skipped": [], "discoveredUrls": [], "waitMs": 0,
-      "allowedHosts": []}],
+     answer_json() | {"completed": [{"id": 1}]}, answer_json() | {"hostWaits": 1},
+     answer_json() | {"sitemapResults": [{}]}],
 )  # fmt: skip
 def test_another_answer_is_no_answer(answer: Any) -> None:
     with pytest.raises(ValueError, match="not an answer of the crawl function"):
@@ -147,6 +186,5 @@ def test_another_answer_is_no_answer(answer: Any) -> None:
 
 
 def test_a_batch_without_results_reached_nothing() -> None:
-    written = crawl_answer_json([], [], wait_ms=0, allowed_hosts=[])
     asked = (FrontierUrl(1, "http://a/", 0), FrontierUrl(2, "http://b/", 0))
-    assert read_crawl_answer(over_the_wire(written), asked).batch == BatchResult((), (), (1, 2))
+    assert read_crawl_answer(answer_json(), asked).batch == BatchResult((), (), (1, 2))

@@ -1,0 +1,43 @@
+"""What process calls say, as JSON: written on one side, read on the other."""
+
+from typing import Any
+
+from crawler.functions.wire import malformed
+from crawler.storage.results import PageToProcess
+
+
+def process_call_json(job_id: str, pages: list[PageToProcess]) -> dict[str, Any]:
+    """The body of a `POST /api/v4/process`."""
+    return {
+        "jobId": job_id,
+        "results": [
+            {
+                "id": page.id,
+                "url": page.url,
+                "contentHash": page.content_hash.hex(),
+                "contentType": page.content_type,
+            }
+            for page in pages
+        ],
+    }
+
+
+def read_process_call(body: Any) -> tuple[str, list[PageToProcess]]:
+    """Job and pages of a process call.
+
+    Raises:
+        InvalidRequest: when the body is not one.
+    """
+    try:
+        pages = [
+            PageToProcess(
+                int(row["id"]),
+                str(row["url"]),
+                bytes.fromhex(row["contentHash"]),
+                row["contentType"],
+            )
+            for row in body["results"]
+        ]
+        return str(body["jobId"]), pages
+    except (KeyError, TypeError, ValueError) as error:
+        raise malformed(error) from None
