@@ -1,6 +1,5 @@
 """Turns at hosts: one suite, in memory, on fakeredis and on real servers, and all in step."""
 
-
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any

@@ -1,0 +1,258 @@
+"""Turns as calls take them: few round trips, short waits, told at once, given back in the end."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import pairwise
+
+import gevent
+import pytest
+
+from crawler.domain.hosts import Hosts
+from crawler.domain.politeness import NotNow, Why
+from crawler.domain.turns import DOWN_AFTER, SLOT_MS, Answer, Ask, Report
+from crawler.functions import lane as lane_module
+from crawler.functions.pacing import HostPacing, Lane
+
+URL = "http://a.test/1"
+OTHER_URL = "http://b.test/1"
+
+
+class Counted(Hosts):
+    """Hosts in memory that count what is asked of them."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        super().__init__(clock)
+        self.calls: Counter[str] = Counter()
+        self.held: list[tuple[str, tuple[str, ...]]] = []
+
+    def ask(self, host: str, ask: Ask, reports: Sequence[Report]) -> Answer:
+        self.calls["ask"] += 1
+        gevent.sleep(0)
+        return super().ask(host, ask, reports)
+
+    def give_back(self, host: str, reports: Sequence[Report]) -> Answer:
+        self.calls["give_back"] += 1
+        return super().give_back(host, reports)
+
+    def hold(self, host: str, slots: Collection[str], *, started: bool) -> None:
+        self.held.append((host, tuple(slots)))
+        super().hold(host, slots, started=started)
+
+
+@pytest.fixture
+def store() -> Counted:
+    return Counted()
+
+
+@pytest.fixture
+def pacing(store: Counted) -> HostPacing:
+    return HostPacing(store, 2, time.monotonic)
+
+
+@pytest.fixture
+def lane(pacing: HostPacing) -> Iterator[Lane]:
+    made = pacing.lane("job", 2, lambda url: 0)
+    yield made
+    made.close()
+
+
+def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane_module, "PATIENCE_SECONDS", 0.05)
+
+
+def test_at_full_speed_a_request_costs_one_round_trip(store: Counted, lane: Lane) -> None:
+    def crawl() -> None:
+        for _ in range(20):
+            lane.take(URL)
+            gevent.sleep(0)
+            lane.done(URL, 200, 0.001, None)
+
+    gevent.joinall([gevent.spawn(crawl) for _ in range(2)], raise_error=True)
+    assert store.calls == {"ask": 40}
+    lane.close()
+    assert store.calls == {"ask": 40, "give_back": 1}
+    assert not store._hosts["a.test"].slots
+
+
+def test_starts_of_all_a_calls_requests_lie_the_delay_apart(pacing: HostPacing) -> None:
+    lane = pacing.lane("job", 9, lambda url: 40)
+    starts = []
+
+    def crawl() -> None:
+        for _ in range(2):
+            lane.take(URL)
+            starts.append(time.time())
+            lane.done(URL, 200, 0.001, None)
+
+    gevent.joinall([gevent.spawn(crawl) for _ in range(3)], raise_error=True)
+    assert len(starts) == 6
+    assert all(b - a >= 0.04 for a, b in pairwise(starts))
+    lane.close()
+
+
+def test_only_the_first_of_those_that_wait_asks(store: Counted, pacing: HostPacing) -> None:
+    lane = pacing.lane("job", 9, lambda url: 60)
+    gevent.joinall([gevent.spawn(lane.take, URL) for _ in range(4)], raise_error=True)
+    assert store.calls["ask"] <= 4 + 2 * 3
+    lane.close()
+
+
+def test_a_turn_that_is_far_away_is_not_waited_for(pacing: HostPacing) -> None:
+    lane = pacing.lane("job", 1, lambda url: 10_000)
+    lane.take(URL)
+    lane.done(URL, 200, 0.001, None)
+    began = time.monotonic()
+    with pytest.raises(NotNow) as raised:
+        lane.take(URL)
+    assert time.monotonic() - began < 1.0
+    assert raised.value.why is Why.DELAY
+    assert 9.0 < raised.value.seconds <= 10.5
+    lane.take(OTHER_URL)
+    lane.close()
+
+
+def test_a_busy_host_is_waited_for_for_a_short_while(
+    pacing: HostPacing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short_patience(monkeypatch)
+    first, second = (pacing.lane(job, 1, lambda url: 0) for job in ("a", "b"))
+    first.take(URL)
+    for _ in range(2):
+        with pytest.raises(NotNow) as raised:
+            second.take(URL)
+        assert (raised.value.seconds, raised.value.why) == (0.25, Why.BUSY)
+    first.close()
+    second.take(URL)
+    second.close()
+
+
+def test_those_behind_the_first_do_not_wait_longer(
+    pacing: HostPacing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short_patience(monkeypatch)
+    other = pacing.lane("b", 1, lambda url: 0)
+    other.take(URL)
+    lane = pacing.lane("a", 1, lambda url: 0)
+    began = time.monotonic()
+    waiting = [gevent.spawn(lane.take, URL) for _ in range(3)]
+    gevent.joinall(waiting)
+    assert all(isinstance(each.exception, NotNow) for each in waiting)
+    assert time.monotonic() - began < 1.0
+    other.close()
+    lane.take(URL)
+    lane.close()
+
+
+def test_a_turn_that_comes_back_in_the_call_itself_is_used_at_once(store: Counted) -> None:
+    pacing = HostPacing(store, 1, time.monotonic)
+    lane = pacing.lane("job", 1, lambda url: 0)
+    lane.take(URL)
+    lane.done(URL, 200, 30.0, None)  # asking again were due after 200 ms
+    lane.take(URL)
+    waiting = gevent.spawn(lane.take, URL)
+    while not lane._queues:
+        gevent.sleep(0)
+    began = time.monotonic()
+    lane.done(URL, 200, 0.001, None)
+    waiting.get(timeout=5)
+    assert time.monotonic() - began < 0.15
+    lane.close()
+
+
+def test_what_waits_holds_no_turn_of_another_host(store: Counted, pacing: HostPacing) -> None:
+    lane = pacing.lane("job", 1, lambda url: 0)
+    other = pacing.lane("other", 1, lambda url: 0)
+    other.take(URL)
+    lane.take(OTHER_URL)
+    lane.done(OTHER_URL, 200, 0.001, None)
+    waiting = gevent.spawn(lane.take, URL)
+    other.take(OTHER_URL)
+    other.done(URL, 200, 0.001, None)
+    other.close()
+    waiting.get(timeout=5)
+    lane.close()
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_host_that_asks_for_a_pause_is_known_to_all_workers_at_once(
+    store: Counted, lane: Lane, status: int
+) -> None:
+    lane.take(URL)
+    lane.done(URL, status, 0.001, 30.0)
+    elsewhere = HostPacing(store, 2, time.monotonic).lane("other", 8, lambda url: 0)
+    for each in (lane, elsewhere):
+        with pytest.raises(NotNow) as raised:
+            each.take(URL)
+        assert raised.value.why is Why.ASKED
+        assert 29 < raised.value.seconds <= 30
+    lane.take(OTHER_URL)
+
+
+@pytest.mark.parametrize("asked", [float("inf"), 1e300, -5.0, 0.0])
+def test_whatever_a_site_asks_for_is_taken(lane: Lane, asked: float) -> None:
+    lane.take(URL)
+    lane.done(URL, 429, 0.001, asked)
+    if asked > 0:
+        with pytest.raises(NotNow) as raised:
+            lane.take(URL)
+        assert raised.value.seconds <= 86_400
+
+
+def test_broken_off_requests_give_their_turns_back_when_the_call_ends(
+    store: Counted, lane: Lane
+) -> None:
+    lane.take(URL)
+    lane.take(URL)
+    lane.take(OTHER_URL)
+    lane.close()
+    assert not any(host.slots for host in store._hosts.values())
+    assert not any(host.strikes or host.failures for host in store._hosts.values())
+    lane.done(URL, 429, None, 30.0)
+    lane.take(URL)
+
+
+def test_a_killed_request_leaves_the_queue(pacing: HostPacing) -> None:
+    first, second = (pacing.lane(job, 1, lambda url: 0) for job in ("a", "b"))
+    first.take(URL)
+    waiting = [gevent.spawn(second.take, URL) for _ in range(2)]
+    gevent.sleep(0.02)
+    gevent.killall(waiting)
+    assert not second._queues
+    first.close()
+    second.take(URL)
+    second.close()
+
+
+def test_a_host_that_is_never_reached_is_down_in_the_end() -> None:
+    now = [1_000.0]
+    lane = HostPacing(Counted(lambda: now[0]), 1, lambda: now[0]).lane("job", 8, lambda url: 0)
+    told = []
+    for _ in range(DOWN_AFTER):
+        lane.take(URL)
+        lane.done(URL, None, None, None)
+        told.append(lane.unreachable(URL))
+        now[0] += 60
+    assert told == [False] * (DOWN_AFTER - 1) + [True]
+    lane.take(URL)
+    lane.done(URL, 200, 0.001, None)
+    assert lane.unreachable(URL) is False
+
+
+def test_long_requests_keep_their_turns_and_short_ones_cost_nothing() -> None:
+    now = [1_000.0]
+    store = Counted(lambda: now[0])
+    pacing = HostPacing(store, 1, lambda: now[0])
+    lane = pacing.lane("job", 1, lambda url: 0)
+    lane.take(URL)
+    pacing.renew()
+    assert store.held == []
+    for _ in range(6):
+        now[0] += 1.5
+        pacing.renew()
+    assert len(store.held) == 6
+    assert now[0] > 1_000 + SLOT_MS / 1_000
+    assert store.ask("a.test", Ask("other", "slot", 1, 0), ()).why is Why.BUSY
+    lane.close()
+    pacing.renew()
+    assert len(store.held) == 6
