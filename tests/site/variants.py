@@ -38,8 +38,9 @@ def links(asked: Asked) -> Reply:
 
 
 def leaf(asked: Asked) -> Reply:
-    """A small page of its own without links."""
-    return Reply(page(f"Leaf {asked.rest}", f"<p>{WORDS} {asked.rest}</p>").encode())
+    """A small page without links, another one on each of the site's hosts."""
+    text = f"<p>{WORDS} {asked.rest} {asked.origin}</p>"
+    return Reply(page(f"Leaf {asked.rest}", text).encode())
 
 
 def kept(asked: Asked) -> Reply:

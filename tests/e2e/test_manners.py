@@ -1,0 +1,117 @@
+"""How sites are treated: by their own logs, over jobs and workers."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+
+from tests.api import Api
+from tests.e2e.crawls import crawl, ended
+from tests.site import Site
+
+SITEMAP = "/sitemap.xml"
+
+
+@pytest.fixture
+def other() -> Iterator[Site]:
+    """A second host, and one whose robots.txt no worker has read yet."""
+    with Site() as running:
+        yield running
+
+
+def leaves(site: Site, count: int) -> list[str]:
+    """URLs of small pages."""
+    return [site.url(f"/leaf/{number}") for number in range(count)]
+
+
+def gaps(site: Site) -> list[float]:
+    """Seconds between each two requests that the site was asked, of whatever kind."""
+    times = sorted(request.at for request in site.log())
+    return [later - earlier for earlier, later in pairwise(times)]
+
+
+def test_two_jobs_at_once_keep_a_sites_crawl_delay(api: Api, other: Site) -> None:
+    other.set_robots("User-agent: *\nCrawl-delay: 1\n")
+    urls = leaves(other, 6)
+    jobs = [api.create(urls=part, maxDepth=0, sitemap="skip") for part in (urls[:3], urls[3:])]
+    for job in jobs:
+        assert len(ended(api, job["id"]).pages) == 3
+    assert len(other.log()) == 7
+    assert min(gaps(other)) >= 1.0
+
+
+def test_a_delay_of_the_users_holds_as_well(api: Api, other: Site) -> None:
+    crawled = crawl(api, urls=leaves(other, 5), maxDepth=0, delayMs=300)
+    assert len(crawled.pages) == 5
+    assert min(gaps(other)) >= 0.3
+
+
+def test_no_more_requests_are_open_at_a_host_than_the_job_says(api: Api, other: Site) -> None:
+    urls = [other.url(f"/delay/{100 + number}") for number in range(20)]
+    jobs = [
+        api.create(urls=part, maxDepth=0, concurrency=2, sitemap="skip")
+        for part in (urls[:10], urls[10:])
+    ]
+    for job in jobs:
+        ended(api, job["id"])
+    assert other.peak() <= 2
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_host_that_says_when_is_not_asked_before_while_another_goes_on(
+    api: Api, site: Site, other: Site, status: int, form: str
+) -> None:
+    busy = other.url(f"/busy/{status}?after=2&as={form}")
+    urls = [busy, *leaves(other, 6), *leaves(site, 40)]
+    crawled = crawl(api, urls=urls, maxDepth=0, concurrency=1, sitemap="skip")
+    assert len(crawled.pages) == len(urls)
+    log = [request for request in other.log() if request.path != "/robots.txt"]
+    refused = next(request for request in log if request.status == status)
+    after = [request.at - refused.at for request in log if request.at > refused.at]
+    assert len(after) >= 1
+    assert min(after) >= 2.0
+    asked_meanwhile = [request for request in site.log() if 0 < request.at - refused.at < 2.0]
+    assert len(asked_meanwhile) >= 10
+
+
+def test_what_fails_in_passing_is_tried_again_and_comes(api: Api, site: Site) -> None:
+    urls = [site.url(f"/flaky/{status}?times=1") for status in (408, 425, 429, 500, 502, 503, 504)]
+    crawled = crawl(api, urls=urls, maxDepth=0, sitemap="skip")
+    assert set(crawled.pages) == set(urls)
+    assert {row["attempts"] for row in crawled.rows} == {1}
+    assert crawled.job["totals"]["failed"] == 0
+
+
+def test_what_goes_on_failing_is_given_up_after_three_more_times(api: Api, site: Site) -> None:
+    urls = {
+        "/flaky/500?times=9": 4, "/partial": 4, "/status/404": 1, "/status/501": 1, "/junk": 1
+    }  # fmt: skip
+    crawled = crawl(api, urls=[site.url(path) for path in urls], maxDepth=0, status="failed")
+    asked = {path: site.paths().count(path) for path in urls}
+    assert asked == urls
+    reasons = crawled.job["totals"]["reasons"]
+    assert reasons == {"http-500": 1, "http-404": 1, "http-501": 1, "broken-response": 2}
+
+
+@pytest.mark.parametrize("kind", ["meta", "header", "agent", "rel"])
+def test_links_that_are_not_to_be_followed_are_not(api: Api, site: Site, kind: str) -> None:
+    crawled = crawl(api, site.url(f"/nofollow/{kind}"), sitemap="skip")
+    assert len(crawled.pages) == 1
+    assert crawled.left_out() == {"nofollow": 2}
+
+
+@pytest.mark.parametrize("kind", ["other", "rel-once"])
+def test_links_that_may_be_followed_are(api: Api, site: Site, kind: str) -> None:
+    assert len(crawl(api, site.url(f"/nofollow/{kind}"), sitemap="skip").pages) == 3
+
+
+def test_robots_txt_is_asked_for_once_by_all_workers_and_jobs(api: Api, other: Site) -> None:
+    other.set_robots("User-agent: clew\nDisallow: /leaf/3\n", delay_seconds=0.3)
+    jobs = [api.create(urls=leaves(other, 6), maxDepth=0, sitemap="skip") for _ in range(3)]
+    for job in jobs:
+        crawled = ended(api, job["id"])
+        assert crawled.outcome(other.url("/leaf/3")) == ("skipped", "robots")
+        row = next(row for row in crawled.rows if row["url"] == other.url("/leaf/3"))
+        assert row["detail"] == "Disallow: /leaf/3"
+    assert other.paths().count("/robots.txt") == 1
