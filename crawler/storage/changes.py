@@ -144,7 +144,8 @@ class JobChange:
 
     def save(self) -> list[LoggedEvent]:
         """Writes totals and status, takes ids, stores the events."""
-        if not (self._happenings or self._moved or any(self._deltas.values())):
+        counted = any(self._deltas.values()) or any(self._reasons.values())
+        if not (self._happenings or self._moved or counted):
             return []
         row = self.one(
             "save_job",

@@ -40,7 +40,7 @@ class LinksByReason:
 
 @dataclass(frozen=True, slots=True)
 class PatternUse:
-    """A pattern of possibly endless URLs: those that were taken and those that were left out."""
+    """A pattern of possibly endless URLs: how many were taken, and how often one was left out."""
 
     pattern: str
     urls: int
