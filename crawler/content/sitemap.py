@@ -54,7 +54,7 @@ class _Found:
         """Takes addresses as written; those that are none are passed over."""
         for address in addresses:
             self._looked_at += 1
-            url = resolve(address, self._url)
+            url = resolve(address, self._url) if address else None
             new = url if url not in self.urls else None
             if self._looked_at > _MOST_ADDRESSES or (new and not self._has_room(new)):
                 self.is_full = True

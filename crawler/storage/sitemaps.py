@@ -62,15 +62,6 @@ class SitemapStore:
         self._changes = changes
         self._denied = denied
 
-    def add(self, lease: Lease, sitemaps: Iterable[str]) -> int:
-        """Queues sitemaps that a root's host names (canonical URLs); returns how many are new.
-
-        Raises:
-            Fenced: when the lease is lost.
-        """
-        with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
-            return add_sitemaps(change, sitemaps)
-
     def claim(self, lease: Lease, limit: int, busy_hosts: Collection[str] = ()) -> SitemapClaim:
         """Takes up to `limit` sitemaps of one host that is not busy, if URLs are wanted.
 

@@ -17,7 +17,9 @@ markup = st.lists(
             "<a href=", "<A HREF='", '<area href="', "'>", '">', ">", "</a>", "<base href=/x/>",
             "<title>", "</title>", "<h1>", "a.html", "#f", "javascript:x", "http://o/?", "//[",
             "..", "&#0;", "&amp;", "\0", "é", " rel=NoFollow ", "<svg>", "<template>", "<!--",
-            "-->", "mailto:",
+            "-->", "mailto:", "<link rel=", "canonical", "next href=", "<iframe src=",
+            "<meta http-equiv=refresh content='", "<meta name=robots content=", "0;url=",
+            "<script>", "<noscript>",
         ]
     )
     | st.text(max_size=5),
@@ -50,6 +52,44 @@ def urls(html: str) -> list[str]:
             [Link("http://site/docs/b", "B", "")],
         ),
         ("<a href=b></a><a href=./b>B</a>", [Link("http://site/docs/b", "B", "")]),
+        # nofollow only where no link to the same page is without it, however it is written
+        ("<a href=b rel=nofollow>B</a><a href=b>C</a>", [Link("http://site/docs/b", "B", "")]),
+        ("<a href=b rel=x>B</a><a href=./b rel=nofollow>", [Link("http://site/docs/b", "B", "x")]),
+        (
+            "<a href=b rel=nofollow>B</a><a href=./b rel=me>C</a>",
+            [Link("http://site/docs/b", "B", "me")],
+        ),
+        # frames
+        ("<iframe src=b title='the map'></iframe>", [Link("http://site/docs/b", "the map", "")]),
+        ("<frameset><frame src=b></frameset>", [Link("http://site/docs/b", "", "")]),
+        # pages that the head names
+        (
+            "<link rel='Next' href=b title=' On '>",
+            [Link("http://site/docs/b", "On", "next")],
+        ),
+        ("<link rel=prev href=b#x>", [Link("http://site/docs/b", "", "prev")]),
+        (
+            "<link rel=alternate hreflang=de href=/de/>",
+            [Link("http://site/de/", "", "alternate")],
+        ),
+        (
+            "<link rel=alternate type='text/html; charset=utf-8' href=b>",
+            [Link("http://site/docs/b", "", "alternate")],
+        ),
+        # a meta refresh, in every spelling that browsers take
+        (
+            "<meta http-equiv=refresh content='0; url=b'>",
+            [Link("http://site/docs/b", "", "refresh")],
+        ),
+        (
+            "<meta http-equiv=Refresh content=\"5;URL='b'\">",
+            [Link("http://site/docs/b", "", "refresh")],
+        ),
+        ("<meta http-equiv=refresh content='.5,b'>", [Link("http://site/docs/b", "", "refresh")]),
+        (
+            "<meta http-equiv=refresh content='3 url = b#x'>",
+            [Link("http://site/docs/b", "", "refresh")],
+        ),
         # other sites too
         ("<a href='https://Other.example'>o</a>", [Link("https://other.example/", "o", "")]),
     ],
@@ -70,9 +110,78 @@ def test_what_is_no_page_is_no_link(href: str) -> None:
     assert page(f'<a href="{href}">x</a>').links == ()
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<link rel=alternate type=application/rss+xml href=feed>",
+        "<link rel=alternate type=application/json+oembed href=embed>",
+        "<link rel='alternate stylesheet' href=dark.css>",
+        "<link rel=stylesheet href=a.css><link rel=icon href=i.png><link rel=preload href=x.js>",
+        "<link rel=canonical href=other>",
+        "<meta http-equiv=refresh content=300>",
+        "<meta http-equiv=refresh content='url=b'>",
+        "<meta http-equiv=refresh content='0;url=javascript:alert(1)'>",
+        "<body><link rel=next href=b>",
+        "<iframe src=about:blank></iframe><iframe srcdoc='<a href=b>'></iframe>",
+    ],
+)
+def test_what_the_head_and_frames_name_beside_pages_is_no_link(html: str) -> None:
+    assert page(html).links == ()
+
+
+@pytest.mark.parametrize(
+    ("html", "canonical"),
+    [
+        ("<link rel=canonical href=/main#x>", "http://site/main"),
+        ("<base href=/b/><link href=c rel='nofollow CANONICAL'>", "http://site/b/c"),
+        ("<link rel=canonical href=a><link rel=canonical href=' a '>", "http://site/docs/a"),
+        # two words are none, and only the head has a say
+        ("<link rel=canonical href=a><link rel=canonical href=b>", None),
+        ("<body><p>x</p><link rel=canonical href=a>", None),
+        ("<link rel=canonical href=''>", None),
+        ("<link rel=canonical>", None),
+        ("<link rel=canonical href='mailto:a@b'>", None),
+        ("<p>x", None),
+    ],
+)
+def test_the_canonical_url_is_what_the_head_says_without_contradiction(
+    html: str, canonical: str | None
+) -> None:
+    assert page(html).canonical == canonical
+
+
+@pytest.mark.parametrize(
+    ("html", "headers", "nofollow"),
+    [
+        ("<meta name=robots content='noindex, NoFollow'>", [], True),
+        ("<meta name=ROBOTS content=none>", [], True),
+        ("<meta name=clew content=nofollow>", [], True),
+        ("<meta name=robots content=all><meta name=clew content=nofollow>", [], True),
+        ("<meta name=robots content=nofollow><meta name=clew content=all>", [], True),
+        ("<meta name=robots content='noindex'>", [], False),
+        ("<meta name=googlebot content=nofollow>", [], False),
+        ("<body><p>x</p><meta name=robots content=nofollow>", [], False),
+        ("<p>x", [("X-Robots-Tag", "nofollow")], True),
+        ("<p>x", [("X-Robots-Tag", "noindex")], False),
+    ],
+)
+def test_a_page_may_ask_that_no_link_be_followed(
+    html: str, headers: list[tuple[str, str]], nofollow: bool
+) -> None:
+    assert read_page(html.encode(), HTML, URL, headers).nofollow is nofollow
+
+
+def test_a_text_can_ask_for_nofollow_in_its_headers_only() -> None:
+    head = read_page(b"x", "text/plain", URL, [("x-robots-tag", "none")])
+    assert head == PageHead("x", URL, (), nofollow=True)
+
+
 def test_links_stand_in_document_order() -> None:
-    html = "<a href=3>c</a><map><area href=1></map><nav><a href=2>b</a></nav>"
-    assert urls(html) == [f"http://site/docs/{n}" for n in (3, 1, 2)]
+    html = (
+        "<head><link rel=next href=5></head><a href=3>c</a><iframe src=4></iframe>"
+        "<map><area href=1></map><nav><a href=2>b</a></nav>"
+    )
+    assert urls(html) == [f"http://site/docs/{n}" for n in (5, 3, 4, 1, 2)]
 
 
 @pytest.mark.parametrize(
