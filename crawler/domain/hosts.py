@@ -24,6 +24,8 @@ from dataclasses import dataclass, field
 from crawler.domain.politeness import Why
 from crawler.domain.turns import (
     BUSY,
+    DOWN_AFTER,
+    DOWN_PAUSE_MS,
     FIRST_BACKOFF_MS,
     FIRST_PAUSE_MS,
     GATEWAY,
@@ -32,7 +34,6 @@ from crawler.domain.turns import (
     LEAST_HINT_MS,
     LONGEST_BACKOFF_MS,
     LONGEST_BLOCK_MS,
-    LONGEST_PAUSE_MS,
     MOST_HINT_MS,
     MOST_SLOWER_MS,
     SLOT_MS,
@@ -170,9 +171,11 @@ class Host:
         if now < self.blocked_ms:
             return
         self.failures += 1
-        if self.failures > 1:
-            pause = FIRST_PAUSE_MS * 2 ** min(self.failures - 2, 16)
-            self._block(now + min(pause, LONGEST_PAUSE_MS), Why.BACKING_OFF)
+        if self.failures >= DOWN_AFTER:
+            self._block(now + DOWN_PAUSE_MS, Why.BACKING_OFF)
+        elif self.failures > 1:
+            pause = FIRST_PAUSE_MS * 2 ** (self.failures - 2)
+            self._block(now + pause, Why.BACKING_OFF)
 
     def _block(self, until_ms: int, why: Why) -> None:
         if until_ms > self.blocked_ms:

@@ -22,12 +22,14 @@ LONGEST_BLOCK_MS = 86_400_000
 FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS = 1_000, 60_000
 """The pause after 429 or 503 without `Retry-After`; it doubles while they go on."""
 
-FIRST_PAUSE_MS, LONGEST_PAUSE_MS = 500, 5_000
-"""The pause after the second failure running without an answer; a dead host is harmed by no
-request, so it stays short."""
+FIRST_PAUSE_MS = 500
+"""The pause after the second failure running without an answer; it doubles while they go on."""
 
-DOWN_AFTER = 8
-"""Failures running, with pauses between them, after which a host is taken for down."""
+DOWN_AFTER = 6
+"""Failures running after which a host is taken for down: with the pauses, after 7.5 s."""
+
+DOWN_PAUSE_MS = 1_000
+"""The pause from then on. No request harms a dead host, and its URLs are to fail soon."""
 
 BUSY = frozenset((429, 503))
 """Answers by which a host asks to be left alone (RFC 6585, section 4; RFC 9110, 15.6.4)."""

@@ -35,6 +35,7 @@ _LINE_MS = 60_000
 _FIGURES = {
     **{name: getattr(turns, name) for name in dir(turns) if name.endswith(("_MS", "_US"))},
     "LINE_MS": _LINE_MS,
+    "DOWN_AFTER": turns.DOWN_AFTER,
     "UNREACHED": turns.UNREACHED,
     **{why.name: number for number, why in enumerate(_WHYS) if why is not None},
 }

@@ -39,9 +39,10 @@ local function fail()
         return
     end
     host.failures = host.failures + 1
-    if host.failures > 1 then
-        local pause = FIRST_PAUSE_MS * 2 ^ math.min(host.failures - 2, 16)
-        block(now + math.min(pause, LONGEST_PAUSE_MS), BACKING_OFF)
+    if host.failures >= DOWN_AFTER then
+        block(now + DOWN_PAUSE_MS, BACKING_OFF)
+    elseif host.failures > 1 then
+        block(now + FIRST_PAUSE_MS * 2 ^ (host.failures - 2), BACKING_OFF)
     end
 end
 
