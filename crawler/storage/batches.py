@@ -143,8 +143,12 @@ def _write_pages(
 def found_links(
     results: list[SettledUrl], batch: BatchResult, found: Discovery
 ) -> list[FoundLinks]:
-    """The links of freshly fetched pages, as the crawl function judged them. Roots wait."""
-    pages = [each for each in results if each.result.is_page and each.depth > 0]
+    """The links of what was just fetched, as the crawl function judged them. Roots wait."""
+    pages = [
+        each
+        for each in results
+        if each.depth > 0 and (each.result.is_page or each.result.links is not None)
+    ]
     for each in pages:
         found.left_out.update(each.result.left_out)
     ids = {each.result.id for each in pages}

@@ -9,12 +9,15 @@ the first, every page the home page), so it is believed only once both pages wer
 titles agree; no page is lost because of what another says. Within a batch, pages that go by their
 own name come first.
 
-A duplicate is no page: its links are not followed. It brings the page as close to a root as it is
-itself, like a redirect, since which of the two was fetched first must not decide about depths.
+A duplicate brings the page as close to a root as it is itself, like a redirect, since which of the
+two was fetched first must not decide about depths. Its links are followed where they may be others:
+a page that is only called the same has its own, and a root is what the user asked for. Those of a
+page with the same content are not: a site that answers whatever is asked with one page, whose
+relative links lead ever deeper, would have no end.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from crawler.storage.changes import JobChange
 from crawler.storage.discovery import Discovery, lower_depths
@@ -32,6 +35,14 @@ class Original:
     title: str
 
 
+@dataclass(frozen=True, slots=True)
+class Double:
+    """What makes a page of a batch a duplicate: the page that it is, and what they share."""
+
+    page: Original
+    has_same_content: bool
+
+
 @dataclass
 class Originals:
     """Pages by content, and by name and title."""
@@ -46,12 +57,8 @@ class Originals:
         for name in names if page.title else ():
             self.by_name.setdefault((name, page.title), page)
 
-    def find(self, content: bytes | None, title: str, names: Iterable[str]) -> Original | None:
-        """The page that has this content, or one of these names and this title."""
-        if content in self.by_content:
-            return self.by_content[content]
-        if not title:
-            return None
+    def namesake(self, title: str, names: Iterable[str]) -> Original | None:
+        """The page that has one of these names and this title."""
         return next((page for name in names if (page := self.by_name.get((name, title)))), None)
 
 
@@ -66,13 +73,13 @@ def settle_duplicates(
     if not doubles:
         return results
     settled = [
-        duplicate(each, doubles[each.result.id].id) if each.result.id in doubles else each
+        _told_as_double(each, doubles[each.result.id]) if each.result.id in doubles else each
         for each in results
     ]
     closer = [
-        (page.id, each.depth)
+        (double.page.id, each.depth)
         for each in pages
-        if (page := doubles.get(each.result.id)) is not None and each.depth < page.depth
+        if (double := doubles.get(each.result.id)) is not None and each.depth < double.page.depth
     ]
     if not closer:
         return settled
@@ -80,14 +87,29 @@ def settle_duplicates(
     return at_present_depths(change, settled)
 
 
-def find_duplicates(pages: Iterable[SettledUrl], known: Originals) -> dict[int, Original]:
+def _told_as_double(each: SettledUrl, double: Double) -> SettledUrl:
+    told = duplicate(each, double.page.id)
+    if double.has_same_content and each.depth > 0:
+        return told
+    result = each.result
+    links = replace(
+        told.result,
+        links=result.links,
+        discovered=result.discovered,
+        left_out=result.left_out,
+    )
+    return told._replace(result=links)
+
+
+def find_duplicates(pages: Iterable[SettledUrl], known: Originals) -> dict[int, Double]:
     """Which pages of a batch are which others, by the id of the duplicate; `known` is added to."""
-    doubles: dict[int, Original] = {}
+    doubles: dict[int, Double] = {}
     for each in sorted(pages, key=lambda each: (each.result.canonical is not None, each.depth)):
         result, title = each.result, plain_title(each.result.title)
-        page = known.find(result.content_hash, title, _names(result))
-        if page is not None and page.id != result.id:
-            doubles[result.id] = page
+        same = known.by_content.get(result.content_hash or b"")
+        page = same or known.namesake(title, _names(result))
+        if page is not None:
+            doubles[result.id] = Double(page, has_same_content=same is not None)
         else:
             page = Original(result.id, each.depth, title)
             known.add(page, result.content_hash, _names(result))

@@ -119,6 +119,24 @@ def test_a_canonical_name_is_believed_where_titles_agree(
     assert outcomes(storage, lease) == expected
 
 
+def test_links_of_a_page_that_is_only_called_the_same_are_followed(storage: Storage) -> None:
+    lease = storage.begin_with(A, B, max_depth=9)
+    site = MadeSite({A: [C], B: [D]}, canonicals={B: A}, titles={A: "List", B: "List"})
+    assert crawl_all(storage, lease, site) is JobStatus.COMPLETED
+    assert outcomes(storage, lease) == {A: "fetched", B: A, C: "fetched", D: "fetched"}
+
+
+def test_links_of_a_root_are_followed_whatever_page_it_is(storage: Storage) -> None:
+    roots = ("http://one/", "http://two/")
+    links = {root: [f"{root}a"] for root in roots}
+    lease = storage.begin(*roots)
+    assert crawl_all(storage, lease, MadeSite(links, contents=dict.fromkeys(roots, "same"))) \
+        is JobStatus.COMPLETED
+    rows = storage.rows(lease.job_id)
+    assert [row.reason for row in rows.values()] == [None, "duplicate", None, None]
+    assert set(rows) == {*roots, "http://one/a", "http://two/a"}
+
+
 @pytest.mark.parametrize("first", [A, B])
 def test_whichever_of_two_names_is_fetched_later_is_the_duplicate(
     storage: Storage, first: str
