@@ -42,7 +42,7 @@ def read_page(
     headers: Sequence[tuple[str, str]] = (),
     status: int = 200,
 ) -> PageHead:
-    """Title, links and marks of a body that was fetched from `url` (canonical) with success.
+    """Title, links and marks of a body that was fetched from `url` (canonical).
 
     Links are those of `a`, `area`, `iframe`, `frame`, of `link` with rel next, prev and alternate,
     and of a meta refresh (rel `refresh`); each target once, in document order, external ones
@@ -63,7 +63,8 @@ def read_page(
         links=links,
         canonical=resolve(marks.canonical, base) if marks.canonical else None,
         nofollow=nofollow or marks.nofollow,
-        problem=problem or judge_page(tree, text, len(links) - len(marks.pages)),
+        problem=problem
+        or judge_page(tree, text, len(links) - len(marks.pages), is_error=not 200 <= status < 300),
     )
 
 

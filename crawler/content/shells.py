@@ -5,14 +5,11 @@ each verdict needs little text and a sign beside it; what merely is short is a p
 """
 
 import re
-from collections.abc import Sequence
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.content.challenges import asks_for_human, challenge_by_headers
-from crawler.content.charset import decode
-from crawler.content.mediatype import Kind, kind_of
-from crawler.content.tree import fold, parse
+from crawler.content.challenges import asks_for_human
+from crawler.content.tree import fold
 from crawler.domain.reasons import Reason
 
 MOST_LINKS = 20
@@ -47,11 +44,14 @@ _WANTS_SCRIPT = re.compile(
 )
 
 
-def judge_page(tree: LexborHTMLParser, html: str, links: int) -> Reason | None:
+def judge_page(
+    tree: LexborHTMLParser, html: str, links: int, *, is_error: bool = False
+) -> Reason | None:
     """`needs-javascript` or `challenge` for what is no page, None for a page.
 
-    Takes the tree, the source that it was parsed from, and how many links it has. The tree loses
-    what is not shown of it, so this is the last that is asked of it.
+    Takes the tree, the source that it was parsed from, and how many links it has; the page of an
+    error is one, however little it shows, unless it is a challenge. The tree loses what is not
+    shown of it, so this is the last that is asked of it.
     """
     if links > MOST_LINKS or html.count("<p") > _MOST_PARAGRAPHS:
         return None
@@ -64,21 +64,9 @@ def judge_page(tree: LexborHTMLParser, html: str, links: int) -> Reason | None:
         return None
     if asks_for_human(html, text):
         return Reason.CHALLENGE
-    if body and has_script and _is_shell(body, text, advice, links):
+    if not is_error and body and has_script and _is_shell(body, text, advice, links):
         return Reason.NEEDS_JAVASCRIPT
     return None
-
-
-def problem_of_answer(
-    body: bytes, content_type: str | None, status: int, headers: Sequence[tuple[str, str]]
-) -> Reason | None:
-    """`challenge` for an answer with an error status that is one, None for an error."""
-    by_headers = challenge_by_headers(status, headers)
-    if by_headers or kind_of(content_type) not in (Kind.HTML, Kind.XHTML):
-        return by_headers
-    html = decode(body, content_type)
-    problem = judge_page(parse(html), html, 0)
-    return problem if problem is Reason.CHALLENGE else None
 
 
 def _is_shell(body: LexborNode, text: str, advice: str, links: int) -> bool:

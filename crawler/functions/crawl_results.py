@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from crawler.content.challenges import challenge_by_headers
+from crawler.content.challenges import challenge_by_headers, may_challenge
 from crawler.content.links import Link
 from crawler.content.page import PageHead, read_page
 from crawler.domain.admission import Admission
@@ -22,9 +22,6 @@ from crawler.storage.results import LeftOutLink, UrlResult
 _MOST_LENGTH_DIGITS = 15
 _MOST_SAMPLES = 5
 """Links left out for one reason that a page gives as samples; a job keeps few of them anyway."""
-
-_TELLING_STATUSES = frozenset((403, 429, 503))
-"""Errors whose bodies may be a check for robots."""
 
 _SKIPPED = frozenset((Reason.ROBOTS, Reason.DENIED_HOST, Reason.SCOPE, Reason.EXCLUDED))
 """Reasons by which a URL was not tried, rather than tried in vain."""
@@ -119,7 +116,7 @@ def _sort_links(
 
 def wants_body(status: int, content_type: str | None) -> bool:
     """Whether an answer's body is worth its download: pages, and what may be a challenge."""
-    return (200 <= status < 300 or status in _TELLING_STATUSES) and is_page(content_type)
+    return (200 <= status < 300 or may_challenge(status)) and is_page(content_type)
 
 
 def judge(fetched: Fetched) -> tuple[str | None, Outcome]:

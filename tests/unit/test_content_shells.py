@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from crawler.content.challenges import challenge_by_headers, may_challenge
 from crawler.content.page import read_page
-from crawler.content.shells import problem_of_answer
 from crawler.domain.reasons import Reason
 
 URL = "http://site/"
@@ -19,8 +18,8 @@ DOCUMENTATION = [
 ]
 
 
-def problem(html: str, headers: tuple[tuple[str, str], ...] = ()) -> Reason | None:
-    return read_page(html.encode(), "text/html", URL, headers).problem
+def problem(html: str, status: int = 200) -> Reason | None:
+    return read_page(html.encode(), "text/html", URL, status=status).problem
 
 
 @pytest.mark.parametrize(
@@ -104,7 +103,7 @@ CHECKS = {
 def test_a_check_for_robots_is_a_challenge_whatever_its_status(maker: str) -> None:
     html = f"<html><body>{CHECKS[maker]}"
     assert problem(html) is Reason.CHALLENGE
-    assert problem_of_answer(html.encode(), "text/html", 403, ()) is Reason.CHALLENGE
+    assert problem(html, 403) is Reason.CHALLENGE
 
 
 @pytest.mark.parametrize("maker", CHECKS)
@@ -154,13 +153,16 @@ def test_headers_alone_may_tell_a_check(
     assert challenge_by_headers(status, [("Date", "x"), (name, value)]) is reason
 
 
-def test_an_error_page_is_an_error() -> None:
-    page = b"<h1>403 Forbidden</h1><hr>nginx"
-    assert problem_of_answer(page, "text/html", 403, ()) is None
-    assert problem_of_answer(b"{}", "application/json", 403, ()) is None
-    assert [status for status in (200, 403, 404, 429, 500, 503) if may_challenge(status)] == [
-        403, 429, 503,
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    "html", ["<h1>403 Forbidden</h1><hr>nginx", f"<div id=root></div>{SCRIPT}", ""]
+)
+def test_the_page_of_an_error_is_no_shell(html: str) -> None:
+    assert problem(html, 403) is None
+
+
+def test_bodies_of_refusals_are_worth_a_look() -> None:
+    statuses = (200, 401, 403, 404, 405, 406, 410, 429, 500, 503)
+    assert [each for each in statuses if may_challenge(each)] == [401, 403, 405, 406, 429, 503]
 
 
 def test_a_text_may_come_with_a_check_in_its_headers() -> None:
