@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from tests.api import Api
+from tests.e2e.browser import Viewer, chromium
 from tests.e2e.crawls import ENVIRONMENT
 from tests.server import RunningServer
 from tests.site import Site
@@ -36,3 +38,28 @@ def site(whole_site: Site) -> Site:
     whole_site.set_robots("no robots.txt", status=404)
     whole_site.clear()
     return whole_site
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, one for a module."""
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def viewer(browser: Browser) -> Iterator[Viewer]:
+    """A tab that writes down what it shows, and must not complain."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    watching = Viewer(context)
+    yield watching
+    context.close()
+    assert not watching.complaints
+
+
+@pytest.fixture
+def plain_page(browser: Browser) -> Iterator[Page]:
+    """A tab without JavaScript."""
+    context = browser.new_context(java_script_enabled=False)
+    yield context.new_page()
+    context.close()

@@ -27,11 +27,13 @@ DEFAULTS = {
     "scope": "host",
     "include": [],
     "exclude": [],
-    "sitemap": "skip",
+    "sitemap": "include",
     "ignoreRobots": False,
     "maxAgeSeconds": 0,
     "concurrency": None,
     "delayMs": None,
+    "headers": [],
+    "cookies": [],
 }
 
 

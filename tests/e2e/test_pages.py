@@ -1,13 +1,12 @@
 """The pages in a real browser: the form, the live page and its guards, reading, taking away."""
 
 import random
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.api import Api, Json
-from tests.e2e.browser import Viewer, check_shown, chromium
+from tests.e2e.browser import Viewer, check_shown
 from tests.e2e.wire import Wire
 from tests.server import RunningServer, wait_until
 from tests.site import Graph, Site
@@ -15,29 +14,6 @@ from tests.site import Graph, Site
 SLOW = {"delayMs": 60, "maxDepth": None, "maxPages": None, "timeLimitSeconds": None}
 LONG = Graph(seed=7, pages=240)
 SHORT = Graph(seed=11, pages=25)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def viewer(browser: Browser) -> Iterator[Viewer]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    watching = Viewer(context)
-    yield watching
-    context.close()
-    assert not watching.complaints
-
-
-@pytest.fixture
-def plain_page(browser: Browser) -> Iterator[Page]:
-    """A tab without JavaScript."""
-    context = browser.new_context(java_script_enabled=False)
-    yield context.new_page()
-    context.close()
 
 
 def open_job(viewer: Viewer, base: str, job_id: str) -> None:
