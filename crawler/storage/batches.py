@@ -104,7 +104,7 @@ def return_to_wait(change: JobChange, batch: BatchResult) -> int:
     rows = change.run(
         "return_to_wait",
         ids=[retry.id for retry in batch.retries],
-        reasons=[retry.reason for retry in batch.retries],
+        reasons=[retry.reason if retry.is_attempt else None for retry in batch.retries],
         after_ms=[retry.after_ms for retry in batch.retries],
         attempts=[int(retry.is_attempt) for retry in batch.retries],
     )

@@ -117,9 +117,10 @@ def test_a_job_does_not_end_while_something_waits_to_be_tried_again(storage: Sto
 def test_being_led_to_a_host_without_a_turn_is_no_attempt(storage: Storage) -> None:
     lease = storage.begin_with(A)
     (url,) = storage.frontier.claim(lease, 1).urls
-    led = Retry(url.id, "http-429", 5, is_attempt=False)
+    led = Retry(url.id, "postponed", 5, is_attempt=False)
     storage.frontier.apply(lease, BatchResult((), (), retries=(led,)), KnownUrls())
-    assert storage.rows(lease.job_id)[A].attempts == 0
+    row = storage.rows(lease.job_id)[A]
+    assert (row.attempts, row.reason) == (0, None) and row.not_before is not None
 
 
 def test_retries_of_urls_that_are_not_in_hand_are_dropped(storage: Storage) -> None:

@@ -31,7 +31,7 @@ RETURNING id;
 -- has no turn for them. The call itself did not fail.
 UPDATE frontier
 SET state = 'queued',
-    reason = each.reason,
+    reason = coalesce(each.reason, frontier.reason),
     not_before = clock_timestamp() + each.after_ms * interval '1 millisecond',
     attempts = least(frontier.attempts + each.attempts, 30000),
     failed_calls = 0,
