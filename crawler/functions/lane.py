@@ -34,6 +34,8 @@ _AGAIN_SECONDS = 0.25
 
 _TOLD_AT_ONCE = BUSY | GATEWAY
 
+_ROBOTS = "/robots.txt"
+
 _UNTOLD = Answer(0, Why.BUSY, 0)
 
 
@@ -125,6 +127,8 @@ class Lane:
         turn = turns.pop()
         if not turns:
             del self._turns[url]
+        if url.endswith(_ROBOTS):
+            head_seconds = None  # a file at hand tells nothing of how long pages take
         report = _report(turn.slot, status, head_seconds, retry_after_seconds)
         self._reports.setdefault(turn.host, []).append(report)
         if status in _TOLD_AT_ONCE:

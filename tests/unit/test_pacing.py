@@ -189,6 +189,16 @@ def test_a_host_that_asks_for_a_pause_is_known_to_all_workers_at_once(
     lane.take(OTHER_URL)
 
 
+def test_a_host_is_not_taken_for_slow_since_its_robots_txt_is_fast(
+    store: Counted, lane: Lane
+) -> None:
+    for url, seconds in [("http://a.test/robots.txt", 0.001)] + [(URL, 3.0)] * 8:
+        lane.take(url)
+        lane.done(url, 200, seconds, None)
+    lane.take(URL)
+    assert store.calls == {"ask": 10}
+
+
 @pytest.mark.parametrize("asked", [float("inf"), 1e300, -5.0, 0.0])
 def test_whatever_a_site_asks_for_is_taken(lane: Lane, asked: float) -> None:
     lane.take(URL)
