@@ -54,7 +54,8 @@ class SharedHosts:
         """Takes the reports in, then grants a turn or says how long to wait."""
         pause = self._pause_of(host) if self._pauses else None
         if pause is not None:
-            self.give_back(host, reports)
+            if reports:
+                self.give_back(host, reports)
             return pause
         if not self._is_away():
             try:

@@ -50,7 +50,6 @@ class RedisHosts:
         figures = "".join(f"local {name} = {value}\n" for name, value in _FIGURES.items())
         self._turns = client.register_script(time + figures + _source("turns"))
         self._hold = client.register_script(time + figures + _source("hold"))
-        self._keys: dict[str, list[str]] = {}
 
     def ask(self, host: str, ask: Ask, reports: Sequence[Report]) -> Answer:
         """Takes the reports in, then grants a turn or says how long to wait."""
