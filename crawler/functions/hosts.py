@@ -133,19 +133,21 @@ class SharedHosts:
         self._look_again_at = now + _AWAY_SECONDS  # the others go on alone meanwhile
         try:
             self._carry_over()
+            self._look_again_at = None
+            self._carry_over()  # what the others have started meanwhile
         except redis.RedisError:
+            self._look_again_at = now + _AWAY_SECONDS
             return True
         log.warning("turns at hosts: Redis is back")
-        self._look_again_at = None
         return False
 
     def _carry_over(self) -> None:
         """Tells the store of what it missed, before it is asked for anything."""
         under_way = self._under_way()
-        for host in self._asked_alone | under_way.keys():
-            slots = under_way.get(host, ())
-            self._store.hold(host, slots, started=host in self._asked_alone)
-        self._asked_alone.clear()
+        asked = frozenset(self._asked_alone)
+        for host in asked | under_way.keys():
+            self._store.hold(host, under_way.get(host, ()), started=host in asked)
+        self._asked_alone -= asked
 
     def _lose(self, error: redis.RedisError) -> None:
         if self._look_again_at is None:

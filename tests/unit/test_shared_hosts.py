@@ -143,6 +143,19 @@ def test_a_start_that_redis_missed_counts_when_it_is_back(
     assert workers[0].ask(8, 1_000) == Answer(1_100, Why.DELAY, 0)
 
 
+def test_a_start_while_redis_is_being_told_is_not_lost(
+    store: Fickle, clock: Clock, workers: list[Worker]
+) -> None:
+    store.away = True
+    workers[0].ask(8, 100, "first")
+    store.away = False
+    clock.now += 1.01
+    looking, alone = (gevent.spawn(workers[0].ask, 8, 100, name) for name in ("first", "second"))
+    gevent.joinall([looking, alone], raise_error=True)
+    assert not workers[0].hosts._asked_alone
+    assert {name for name, host in store._hosts.items() if host.last_ms} == {"first", "second"}
+
+
 @pytest.mark.parametrize("event", ["goes away", "was away", "is flushed"])
 def test_a_pause_outlives_redis(
     store: Fickle, clock: Clock, workers: list[Worker], event: str
