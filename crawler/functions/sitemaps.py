@@ -11,7 +11,7 @@ from crawler.domain.politeness import NotNow
 from crawler.domain.reasons import Reason, http_reason
 from crawler.domain.retries import retry_after
 from crawler.domain.scope import scope_of
-from crawler.domain.urls import origin, resolve
+from crawler.domain.urls import authority, origin, resolve
 from crawler.fetching.fetcher import Fetched, Fetcher, FetchFailure, FetchLimits
 from crawler.fetching.outcomes import Postponed, Turns
 from crawler.fetching.robots import RobotsGate
@@ -104,7 +104,7 @@ class SitemapReader:
                     raise CallOver
                 return self._failed(sitemap, str(outcome.reason), is_passing=outcome.is_passing)
             case Postponed():
-                raise NotNow(outcome.seconds, outcome.why)
+                return _put_back(sitemap, outcome)
             case _:  # never: every redirect is followed
                 return SitemapResult(sitemap.id, str(Reason.BAD_REDIRECT))
 
@@ -136,6 +136,13 @@ class SitemapReader:
             pause = retry_after(reason, sitemap.attempts, asked_seconds, self._chance())
         after_ms = None if pause is None else round(pause * 1000)
         return SitemapResult(sitemap.id, reason, after_ms)
+
+
+def _put_back(sitemap: SitemapUrl, postponed: Postponed) -> SitemapResult:
+    """Only its own host's wait is one for all of that host; a sitemap led elsewhere waits alone."""
+    if authority(postponed.url) == authority(sitemap.url):
+        raise NotNow(postponed.seconds, postponed.why)
+    return SitemapResult(sitemap.id, "postponed", round(postponed.seconds * 1000))
 
 
 def _of_same_site(index: str, sitemaps: tuple[str, ...]) -> tuple[str, ...]:
