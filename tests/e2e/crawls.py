@@ -6,6 +6,7 @@ from typing import Any
 
 from bench.drills.crawling import check_events, check_ids
 from tests.api import Api, Json, Rows
+from tests.e2e.linked_site import NO_PAGES
 from tests.site import Graph, Site
 from tests.site.graph import depths
 
@@ -81,6 +82,6 @@ def check_graph(crawled: Crawled, site: Site, graph: Graph, depth: int | None = 
 
 
 def repeats(site: Site) -> dict[str, int]:
-    """Paths that the site was asked for more than once, robots.txt left out."""
-    counts = Counter(path for path in site.paths() if path != "/robots.txt")
+    """Paths that the site was asked for more than once, robots.txt and sitemaps left out."""
+    counts = Counter(path for path in site.paths() if path not in NO_PAGES)
     return {path: count for path, count in counts.items() if count > 1}

@@ -10,6 +10,10 @@ Answer = Sequence[str] | str | int
 """A page's links; or where it redirects to; or the status that it fails with."""
 
 
+NO_PAGES = frozenset(("/robots.txt", "/sitemap.xml"))
+"""What a crawler asks a site for without a link to it."""
+
+
 class LinkedSite:
     """Serves `pages`, by path, on a free port of 127.0.0.1 while the `with` block lasts.
 
@@ -62,8 +66,8 @@ class LinkedSite:
         return {self.url(path) for path in paths}
 
     def pages_asked(self) -> list[str]:
-        """`asked` without robots.txt."""
-        return [path for path in self.asked if path != "/robots.txt"]
+        """`asked` without what a crawler asks of itself."""
+        return [path for path in self.asked if path not in NO_PAGES]
 
 
 def _handler(site: LinkedSite) -> type[BaseHTTPRequestHandler]:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.api import Api
 from tests.e2e.crawls import UNLIMITED, check_graph, crawl, ended, repeats
-from tests.e2e.linked_site import LinkedSite
+from tests.e2e.linked_site import NO_PAGES, LinkedSite
 from tests.site import Graph, Site
 
 CHAIN = {
@@ -135,7 +135,7 @@ def test_the_page_limit_is_kept_to_the_page(api: Api, site: Site, most: int) -> 
     graph = Graph(seed=6, pages=200, delay_milliseconds=30)
     crawled = crawl(api, site.url(graph.root), **(UNLIMITED | {"maxPages": most}))
     assert len(crawled.pages) == most == crawled.job["totals"]["completed"]
-    assert len([path for path in site.paths() if path != "/robots.txt"]) == most
+    assert len([path for path in site.paths() if path not in NO_PAGES]) == most
     skipped = [row for row in crawled.rows if row["outcome"] == "skipped"]
     assert {row["reason"] for row in skipped} == {"page-limit"}
     assert len(skipped) == crawled.job["totals"]["discovered"] - most
