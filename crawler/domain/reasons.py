@@ -29,6 +29,7 @@ class Reason(StrEnum):
     EMPTY = "empty"
     NEEDS_JAVASCRIPT = "needs-javascript"
     CHALLENGE = "challenge"
+    RATE_LIMITED = "rate-limited"
     FUNCTION_ERROR = "function-error"
 
 
@@ -61,6 +62,7 @@ EXPLANATIONS: dict[str, str] = {
     Reason.EMPTY: "the page is empty",
     Reason.NEEDS_JAVASCRIPT: "the page is an empty shell that scripts would fill in a browser",
     Reason.CHALLENGE: "the site answered with a check for robots instead of its page",
+    Reason.RATE_LIMITED: "the site asks to be left alone for longer than a crawl can wait",
     Reason.FUNCTION_ERROR: "Clew itself failed on it three times",
 }
 """What each reason means, in words for the page and the documentation."""

@@ -9,7 +9,7 @@ from typing import Any
 from crawler.domain import urls
 from crawler.domain.model import FrontierUrl, Outcome
 from crawler.domain.reasons import Reason
-from crawler.domain.retries import retry_after
+from crawler.domain.retries import MOST_WAIT_SECONDS, retry_after
 from crawler.fetching.guard import Network
 from crawler.fetching.outcomes import Fetched, Redirected
 from crawler.functions.caching import CacheBatch
@@ -78,8 +78,14 @@ class CrawlBatch:
     def postpone(self, url: FrontierUrl, waiting_url: str, seconds: float) -> None:
         """A host has no turn now: what is left of the batch, all at its host, waits with it.
 
-        A URL that was led to another host, which waits, is put back by itself.
+        A URL that was led to another host, which waits, is put back by itself. Where the wait is
+        longer than any crawl can be kept up by, the URL failed.
         """
+        if seconds > MOST_WAIT_SECONDS:
+            self.results.append(
+                UrlResult(url.id, url.url, Outcome.FAILED, str(Reason.RATE_LIMITED))
+            )
+            return
         self.note_wait(waiting_url, seconds)
         if urls.authority(waiting_url) == urls.authority(url.url):
             self.waiting.clear()

@@ -201,6 +201,14 @@ def test_a_host_whose_turn_comes_later_leaves_the_rest_of_its_batch_untouched(th
     assert 55_000 < answer["hostWaits"]["site"] <= 60_000
 
 
+def test_a_host_that_asks_for_a_day_keeps_no_crawl_up(threads):
+    hosts = Hosts(time.time)
+    hosts.give_back("site", [Report("", 429, -1, 86_400_000)])
+    answer = function(threads, Fetcher(), hosts=hosts)(call())
+    assert [row["reason"] for row in answer["failed"]] == ["rate-limited"] * 10
+    assert answer["hostWaits"] == {}
+
+
 def test_a_url_that_was_led_to_a_host_that_waits_waits_alone_and_is_no_attempt(threads):
     def led_away(url: str) -> Postponed:
         return Postponed(OTHER, 9.0, "asked", ())
