@@ -106,6 +106,7 @@ def _changed(job_id: str, told: str) -> ResponseReturnValue:
     job = services().jobs.get(job_id)
     return render_template(
         "changed.html",
+        job=job,
         told=told,
         described=describe_crawl(job.urls, job.options),
         bold=bold_choices(job.options),

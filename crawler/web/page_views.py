@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from crawler.domain.errors import UnknownPage
 from crawler.domain.model import Outcome, PageRow, StoredPage
+from crawler.domain.reasons import explain
 from crawler.web.download import document_text, file_name, preamble
 from crawler.web.markdown_view import blocks
 from crawler.web.services import services
@@ -94,7 +95,7 @@ def _why_missing(stored: StoredPage) -> str:
     if row.outcome is None:
         return _why_waiting(row)
     if row.outcome in (Outcome.FAILED, Outcome.SKIPPED):
-        return "There is no content: this URL was not fetched."
+        return f"There is no content: {explain(row.reason or '')}."
     if row.content == "failed":
         return "The page was fetched, but it could not be turned into Markdown."
     if stored.markdown == "":

@@ -68,7 +68,7 @@ def test_urls_are_skipped_and_limits_changed_from_the_live_page(
     dialog = page.get_by_role("dialog")
     dialog.locator('[name=rule][value="/news/*"]').last.check()
     dialog.get_by_role("button", name="Skip them").click()
-    expect(page.locator("#notice")).to_contain_text("/news/* are skipped")
+    expect(page.locator("#standstill")).to_contain_text("/news/* are skipped")
     expect(page.locator("#totals")).to_contain_text("left out by the rules")
     page.get_by_role("link", name="Change limits").click()
     dialog.locator("[name=delayMs]").fill("soon")
@@ -78,6 +78,7 @@ def test_urls_are_skipped_and_limits_changed_from_the_live_page(
     dialog.get_by_role("button", name="Change them").click()
     expect(page.locator("#covers")).to_contain_text("no pause between fetches")
     viewer.wait_for_state("ended")
+    expect(page.locator("#standstill")).to_be_empty()
     ended = api.wait(job["id"], "completed")
     assert ended["options"]["exclude"] == ["/news/*"]
     assert ended["totals"]["reasons"]["excluded"] > 20
