@@ -19,7 +19,13 @@ from dataclasses import dataclass, field
 from crawler.domain.events import EventName
 from crawler.domain.reasons import Reason
 from crawler.domain.urls import authority
-from crawler.storage.budgets import FoundUrl, refuse
+from crawler.storage.budgets import (
+    FoundUrl,
+    PatternCounts,
+    PatternUse,
+    refuse,
+    write_patterns,
+)
 from crawler.storage.changes import JobChange
 from crawler.storage.database import Row
 from crawler.storage.keys import url_key
@@ -54,6 +60,7 @@ class KnownUrls:
     """
 
     depths: dict[bytes, int] = field(default_factory=dict)
+    patterns: PatternCounts = field(default_factory=PatternCounts)
 
     def learn(self, learned: Mapping[bytes, int]) -> None:
         """Takes over what a committed transaction found out."""
@@ -74,6 +81,7 @@ class Discovery:
     queued: Counter[int] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     samples: list[LeftOutLink] = field(default_factory=list)
+    patterns: PatternUse = field(default_factory=PatternUse)
     made_stale: bool = False
 
 
@@ -93,11 +101,12 @@ def discover(
         if entry.depth < _depth_known(key, known, found)
     }
     if news:
-        refused = refuse(change, news)
+        refused = refuse(change, news, known.patterns, found.patterns)
         _count_refused(pages, refused, found)
         news = {key: entry for key, entry in news.items() if key not in refused}
     if news:
         _insert(change, news, found)
+    write_patterns(change, known.patterns, found.patterns)
     _count_beyond(change, pages, known, found)
 
 
@@ -148,7 +157,9 @@ def _insert(change: JobChange, news: Mapping[bytes, FoundUrl], found: Discovery)
         found_on=[each.found_on for each in news.values()],
     )
     found.learned.update({key: each.depth for key, each in news.items()})
-    found.queued.update(row["depth"] for row in rows if row["inserted"] and allows(row["depth"]))
+    inserted = [row for row in rows if row["inserted"]]
+    found.queued.update(row["depth"] for row in inserted if allows(row["depth"]))
+    found.patterns.take(bytes(row["url_key"]) for row in inserted)
     _bring_closer(change, [row for row in rows if not row["inserted"]], found)
 
 

@@ -109,6 +109,7 @@ class FrontierStore:
             add_sitemaps(change, batch.sitemaps)
             only_shells = shells_before < _SHELLS_TO_PAUSE <= _shells(change)
         known.learn(found.learned)
+        known.patterns.learn(found.patterns)
         pages = [to_process(each.result) for each in results if each.result.is_page]
         made_stale = found.made_stale or wait or any(each.depth == 0 for each in results)
         return Applied(pages, made_stale, only_shells)
@@ -180,6 +181,7 @@ class FrontierStore:
             discover(change, stored_links(change, rows, found, self._denied), known, found)
             tell_discovery(change, found)
         known.learn(found.learned)
+        known.patterns.learn(found.patterns)
         return len(rows)
 
     def adjust(self, lease: Lease) -> int:

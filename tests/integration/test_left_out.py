@@ -190,6 +190,24 @@ def test_a_url_counts_against_its_budget_once(storage: Storage) -> None:
     assert storage.pages.snapshot(lease.job_id).links_left_out == {"trap": 2}
 
 
+@pytest.mark.usefixtures("small_budgets")
+def test_a_new_orchestrator_learns_what_an_older_one_took(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.storage.budgets._UNWRITTEN", 2)
+    lease = storage.begin_with(A, B, C)
+    site = MadeSite({
+        A: [f"{ROOT}{n}" for n in (1, 2)],
+        B: [f"{ROOT}{n}" for n in (3, 4)],
+        C: [f"{ROOT}{n}" for n in (5, 6)],
+    })  # fmt: skip
+    newer = KnownUrls()
+    for known in (KnownUrls(), newer, newer):
+        storage.frontier.apply(lease, site.answer(storage.frontier.claim(lease, 1)), known)
+    taken = {f"{ROOT}{n}" for n in range(1, 5)}
+    assert set(storage.states(lease.job_id)) == {ROOT, A, B, C} | taken
+
+
 # Reports
 
 

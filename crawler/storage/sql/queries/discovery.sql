@@ -1,44 +1,17 @@
 -- name: charge_patterns
--- Takes the budgets of patterns for URLs that the job does not know; tells those that are over.
-WITH asked AS (
-    SELECT each.*
-    FROM unnest(
-        %(url_keys)s::bytea[],
-        %(pattern_keys)s::bytea[],
-        %(patterns)s::text[],
-        %(budgets)s::integer[]
-    ) WITH ORDINALITY AS each (url_key, pattern_key, pattern, budget, position)
-    WHERE NOT EXISTS (
-            SELECT 1
-            FROM frontier
-            WHERE frontier.job_id = %(job_id)s
-              AND frontier.url_key = each.url_key
-        )
-),
-judged AS (
-    SELECT asked.url_key, asked.pattern_key, asked.pattern,
-        coalesce(url_patterns.urls, 0)
-            + row_number() OVER (PARTITION BY asked.pattern_key ORDER BY asked.position)
-            <= asked.budget AS fits
-    FROM asked
-    LEFT JOIN url_patterns
-        ON url_patterns.job_id = %(job_id)s
-       AND url_patterns.pattern_key = asked.pattern_key
-),
-charged AS (
-    INSERT INTO url_patterns (job_id, pattern_key, pattern, urls, left_out)
-    SELECT %(job_id)s, pattern_key, min(pattern),
-        count(*) FILTER (WHERE fits),
-        count(*) FILTER (WHERE NOT fits)
-    FROM judged
-    GROUP BY pattern_key
-    ON CONFLICT (job_id, pattern_key) DO UPDATE
-    SET urls = url_patterns.urls + excluded.urls,
-        left_out = url_patterns.left_out + excluded.left_out
-)
-SELECT url_key
-FROM judged
-WHERE NOT fits;
+-- Adds to what the job took and left out of some patterns; tells how much it took of each.
+INSERT INTO url_patterns (job_id, pattern_key, pattern, urls, left_out)
+SELECT %(job_id)s, each.*
+FROM unnest(
+    %(pattern_keys)s::bytea[],
+    %(patterns)s::text[],
+    %(urls)s::integer[],
+    %(left_out)s::integer[]
+) AS each
+ON CONFLICT (job_id, pattern_key) DO UPDATE
+SET urls = url_patterns.urls + excluded.urls,
+    left_out = url_patterns.left_out + excluded.left_out
+RETURNING pattern, urls;
 
 -- name: insert_samples
 -- Links that leave the job, until there are enough for its report.
