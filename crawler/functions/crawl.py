@@ -36,11 +36,17 @@ from crawler.functions.crawl_tools import CrawlTools
 from crawler.functions.turns import CallOver, CheckedTurns
 from crawler.functions.wire import CrawlCall
 from crawler.storage.results import SitemapUrl
+from crawler.storage.sealing import Unsealable
 
 FetchOutcome = Fetched | Redirected | FetchFailure | Postponed
 
 FETCH_SECONDS = 20.0
 """What one URL may take, its redirects included."""
+
+_UNSEALABLE = (
+    "The headers and cookies that this crawl was given can't be read any more, since CLEW_SECRET"
+    " has changed: start it anew with them."
+)
 
 _CHECK_SECONDS = 1.0
 
@@ -64,8 +70,7 @@ class CrawlFunction:
     def __call__(self, call: CrawlCall) -> dict[str, Any]:
         """Crawls the batch and returns the answer's JSON."""
         batch = self._open(call)
-        if self._may_start(batch):
-            self._take_grant(batch)
+        if self._may_start(batch) and self._take_grant(batch):
             self._run(batch)
         self._read_pages(batch)
         self._tools.bodies.put(batch.bodies)
@@ -94,9 +99,14 @@ class CrawlFunction:
             concurrency=options.concurrency,
         )
 
-    def _take_grant(self, batch: CrawlBatch) -> None:
-        if batch.call.options.has_credentials:
-            batch.grant = self._tools.grants.read(batch.call.job_id)
+    def _take_grant(self, batch: CrawlBatch) -> bool:
+        """Opens the user's headers and cookies; returns whether the call may go on."""
+        try:
+            if batch.call.options.has_credentials:
+                batch.grant = self._tools.grants.read(batch.call.job_id)
+        except Unsealable:
+            batch.halt = _UNSEALABLE
+        return batch.halt is None
 
     def _run(self, batch: CrawlBatch) -> None:
         """Fetches within the call's share; an error ends all, since nobody hears of them."""

@@ -42,6 +42,7 @@ class CrawlBatch:
     delay_ms: int
     concurrency: int
     grant: Grant = NO_GRANT
+    halt: str | None = None
     checked: float = float("-inf")
     current: bool = True
     waiting: deque[FrontierUrl] = field(init=False)
@@ -186,5 +187,8 @@ class CrawlBatch:
             sitemap_results=tuple(self.sitemap_results),
         )
         return crawl_answer_json(
-            batch, host_waits=self.host_waits, allowed_hosts=sorted(self.allowed_hosts)
+            batch,
+            host_waits=self.host_waits,
+            allowed_hosts=sorted(self.allowed_hosts),
+            halt=self.halt,
         )

@@ -15,7 +15,6 @@ user's or its own: when the disk is full, or the site shows nothing but checks f
 """
 
 import logging
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,8 +23,9 @@ from gevent.event import Event
 
 from crawler.domain.lifecycle import JobStatus
 from crawler.domain.politeness import BATCH
+from crawler.functions.applying import Applying, log_error
 from crawler.functions.calls import FunctionCalls
-from crawler.functions.crawling import Call, Crawling
+from crawler.functions.crawling import Crawling
 from crawler.functions.leasing import Leasing
 from crawler.functions.processing import Processing
 from crawler.functions.sitemapping import Sitemapping
@@ -45,11 +45,6 @@ _TICK_SECONDS = 0.5
 _MOST_ERRORS = 5
 _BACKOFF_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0)
 _GOES_ON = frozenset({JobStatus.RUNNING, JobStatus.PAUSED})
-
-ONLY_SHELLS = (
-    "The first ten pages were checks for robots or need a browser's scripts to show anything:"
-    " crawled this way the site has no content. Resume to try the rest all the same."
-)
 
 log = logging.getLogger(__name__)
 
@@ -87,9 +82,17 @@ class Orchestrator:
         self._sitemapping = Sitemapping(lease, stores.sitemaps, self._crawling, monotonic)
         self._processing = Processing(lease, stores.pages, calls, self._wake.set)
         self._known = KnownUrls()
+        self._applying = Applying(
+            lease,
+            self._frontier,
+            self._crawling,
+            self._sitemapping,
+            self._processing,
+            self._known,
+        )
         self._time_limit = lease.options.time_limit_seconds
         # A new orchestrator looks at everything that an older one may have left.
-        self._unsure = self._stale = True
+        self._unsure = True
         self._options_version: int | None = None
 
     def wake(self) -> None:
@@ -150,58 +153,15 @@ class Orchestrator:
             self._frontier.recover(self._lease, self._crawling.in_hand)
             self._sitemapping.recover()
             self._processing.load()
-            self._stale, self._unsure = True, False
+            self._applying.made_stale, self._unsure = True, False
 
     def _apply_answers(self) -> None:
-        answers = self._crawling.answers
-        while answers:
-            self._apply(answers[0])
-            answers.popleft()
-
-    def _apply(self, call: Call) -> None:
-        if call.sitemaps:
-            self._apply_sitemaps(call)
-            return
-        if call.answer is None:
-            self._take_back(call)
-            return
-        self._crawling.note(call.answer)
-        try:
-            applied = self._frontier.apply(self._lease, call.answer.batch, self._known)
-        except (Fenced, Halted, *Outage):
-            raise
-        except Exception:
-            error = f"Internal error {_log_error()}"
-            self._frontier.fail_call(self._lease, call.ids, error)
-            return
-        if call.answer.batch.sitemaps:
-            self._sitemapping.look_soon()
-        self._stale = self._stale or applied.made_stale
-        self._processing.add(applied.to_process)
-        if applied.only_shells and self._leasing.status is JobStatus.RUNNING:
-            self._pause(ONLY_SHELLS)
-
-    def _apply_sitemaps(self, call: Call) -> None:
-        if call.answer is not None:
-            self._crawling.note(call.answer)
-        elif call.away:
-            self._crawling.back_off()
-        try:
-            self._sitemapping.settle(call)
-        except (Fenced, Halted, *Outage):
-            raise
-        except Exception:
-            log.error("job %s: sitemaps: %s", self._lease.job_id, _log_error())
-            self._sitemapping.fail(call)
-
-    def _take_back(self, call: Call) -> None:
-        """A failed call: counted against its URLs, unless no function was there to hear of them."""
-        error = call.error or "no answer"
-        if call.away:
-            self._crawling.back_off()
-            self._frontier.return_call(self._lease, call.ids, error)
-        else:
-            self._frontier.fail_call(self._lease, call.ids, error)
+        """Raises Halted where what answers say pauses the job."""
+        self._applying.run()
+        halt, self._applying.halt = self._applying.halt, None
+        if halt is not None and self._leasing.status is JobStatus.RUNNING:
+            self._frontier.pause(self._lease, halt)
+            raise Halted(JobStatus.PAUSED)
 
     def _advance(self) -> bool:
         seconds_left = self._leasing.seconds_left(self._time_limit)
@@ -214,8 +174,8 @@ class Orchestrator:
             return True
         halted = self._why_halted()
         if halted is not None:
-            self._pause(halted)
-            return False
+            self._frontier.pause(self._lease, halted)
+            raise Halted(JobStatus.PAUSED)
         self._follow_changes()
         self._expand()
         self._sitemapping.step(self._known, seconds_left)
@@ -227,11 +187,6 @@ class Orchestrator:
                 return True
         self._wait(seconds_left, unmet)
         return False
-
-    def _pause(self, error: str) -> None:
-        """Pauses the job by itself; from then on it is wound down like one that its user paused."""
-        self._frontier.pause(self._lease, error)
-        self._leasing.renew()
 
     def _waits(self, unmet: Claim) -> bool:
         """Whether something is to be fetched, only not yet: a retry is due, a host has its turn."""
@@ -250,9 +205,9 @@ class Orchestrator:
 
     def _expand(self) -> None:
         busy = self._crawling.busy_hosts
-        while self._stale and self._frontier.expand(self._lease, self._known, busy):
+        while self._applying.made_stale and self._frontier.expand(self._lease, self._known, busy):
             self._apply_answers()
-        self._stale = False
+        self._applying.made_stale = False
 
     def _dispatch(self, seconds_left: float) -> Claim | None:
         """Sends batches while the pace allows; returns the claim that got nothing, if one did."""
@@ -277,7 +232,7 @@ class Orchestrator:
         if self._frontier.finish(self._lease) is not None:
             return True
         # Something is left after all: links to queue, pages to process, URLs beyond a new depth.
-        self._stale, self._options_version = True, None
+        self._applying.made_stale, self._options_version = True, None
         self._sitemapping.look_soon()
         self._processing.load()
         return False
@@ -316,7 +271,7 @@ class Orchestrator:
 
     def _give_up(self, errors: int) -> bool:
         """An internal error: tried again, five times running, then the job fails."""
-        name = _log_error()
+        name = log_error()
         self._unsure = True
         gevent.sleep(_TICK_SECONDS)
         if errors < _MOST_ERRORS:
@@ -327,10 +282,3 @@ class Orchestrator:
             log.warning("job %s could not be failed: %s", self._lease.job_id, error)
             return False
         return True
-
-
-def _log_error() -> str:
-    """Logs the present exception under a name that can be shown to a user."""
-    name = uuid.uuid4().hex[:8]
-    log.exception("internal error %s", name)
-    return name

@@ -104,12 +104,14 @@ class CrawlCall:
 class CrawlAnswer:
     """What the crawl function says beside its results: what the next calls have to respect.
 
-    `host_waits`: hosts at which no turn is to be had for so many milliseconds.
+    `host_waits`: hosts at which no turn is to be had for so many milliseconds. `halt`: why the
+    job can't go on at all, for its user.
     """
 
     batch: BatchResult
     host_waits: tuple[tuple[str, int], ...]
     allowed_hosts: tuple[str, ...]
+    halt: str | None = None
 
 
 def read_crawl_call(body: Any) -> CrawlCall:
@@ -163,7 +165,11 @@ def _read_options(options: Any) -> CrawlOptions:
 
 
 def crawl_answer_json(
-    batch: BatchResult, *, host_waits: Mapping[str, int], allowed_hosts: list[str]
+    batch: BatchResult,
+    *,
+    host_waits: Mapping[str, int],
+    allowed_hosts: list[str],
+    halt: str | None = None,
 ) -> dict[str, Any]:
     """The crawl function's answer; what was not reached is in none of its lists."""
     by_outcome: dict[str, list[dict[str, Any]]] = {"completed": [], "failed": [], "skipped": []}
@@ -197,6 +203,7 @@ def crawl_answer_json(
         ],
         "hostWaits": dict(host_waits),
         "allowedHosts": allowed_hosts,
+        "halt": halt,
     }
 
 
@@ -248,7 +255,7 @@ def read_crawl_answer(answer: Mapping[str, Any], asked: tuple[FrontierUrl, ...])
             sitemap_results=tuple(map(_read_sitemap_result, answer["sitemapResults"])),
         )
         waits = tuple((str(host), int(ms)) for host, ms in answer["hostWaits"].items())
-        return CrawlAnswer(batch, waits, tuple(answer["allowedHosts"]))
+        return CrawlAnswer(batch, waits, tuple(answer["allowedHosts"]), answer["halt"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"not an answer of the crawl function: {error!r}") from None
 

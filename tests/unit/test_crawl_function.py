@@ -25,6 +25,7 @@ from crawler.functions.pacing import HostPacing
 from crawler.functions.sitemaps import SitemapReader
 from crawler.functions.wire import CrawlCall, CrawlOptions
 from crawler.storage.calls import Standing
+from crawler.storage.sealing import Unsealable
 
 ROOT = "http://site/"
 OTHER = "http://other/"
@@ -100,7 +101,12 @@ class Nothing:
 
 
 class Grants:
+    def __init__(self, error: Exception | None = None) -> None:
+        self._error = error
+
     def read(self, job_id: str) -> Grant:
+        if self._error is not None:
+            raise self._error
         return Grant({"Authorization": "Bearer key"}, frozenset(("http://site",)))
 
 
@@ -130,7 +136,7 @@ def function(threads: ThreadPool, fetcher: Fetcher, **parts: Any) -> CrawlFuncti
         bodies=nothing,
         cache=PageCache(nothing, nothing, time.monotonic),
         reader=parts.get("reader", Reader()),
-        grants=cast(Any, Grants()),
+        grants=parts.get("grants", cast(Any, Grants())),
         threads=threads,
         denied_hosts=NO_HOST_RULES,
     )
@@ -242,3 +248,10 @@ def test_headers_of_the_user_go_to_his_origin_alone(threads):
     fetcher = Fetcher()
     function(threads, fetcher)(foreign)
     assert fetcher.headers == {f"{ROOT}0": {"Authorization": "Bearer key"}, f"{OTHER}12": {}}
+
+
+def test_headers_that_can_not_be_opened_halt_the_job_before_anything_is_asked(threads):
+    fetcher = Fetcher()
+    answer = function(threads, fetcher, grants=Grants(Unsealable()))(call(has_credentials=True))
+    assert "CLEW_SECRET" in answer["halt"]
+    assert not fetcher.asked
