@@ -108,6 +108,7 @@ _BRIEFLY: Mapping[str, str] = {
     Reason.EMPTY: "empty",
     Reason.NEEDS_JAVASCRIPT: "empty without scripts",
     Reason.CHALLENGE: "answered with a check for robots",
+    Reason.RATE_LIMITED: "on hosts that asked to be left alone",
     Reason.FUNCTION_ERROR: "failed in Clew itself",
 }
 

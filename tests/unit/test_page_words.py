@@ -1,11 +1,15 @@
 """What the pages say: reasons, sizes, times and addresses."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.domain.reasons import Reason
 from crawler.web import words
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +64,11 @@ def test_links_lead_to_the_web_or_nowhere(url: str) -> None:
 
 def test_a_script_is_no_link() -> None:
     assert words.web_href("javascript:alert(1)") is None
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_documented(reason: Reason) -> None:
+    assert f"`{reason}`" in (ROOT / "docs" / "api.md").read_text()
 
 
 @pytest.mark.parametrize("reason", Reason)
