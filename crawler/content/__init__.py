@@ -1,6 +1,11 @@
 """What a response's body holds, without network or clock: bytes in; links, metadata, Markdown out.
 
 page        title and links of a page, for the crawl: on the hot path of every page
+  head        what `<head>` tells a crawler
+  links       anchors, areas, frames, and pages that the head names
+  shells, challenges   what is no page: empty shells, checks for robots
+sitemap     what a sitemap lists: XML, feeds, text
+  sitemap_xml, unpacking   in pieces, within bounds
 document    title, description, language and Markdown of a page, for the process function
 tree        the parsed page that both start from
   mediatype   HTML, Markdown or plain text

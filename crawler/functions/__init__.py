@@ -6,7 +6,13 @@ process       process content: Markdown, metadata
 orchestrator  claim a batch, call crawl, queue what was discovered, call process, until done
 calls         how the orchestrator reaches crawl and process: HTTP, signed
 leasing, crawling, processing   the orchestrator's lease and its calls in flight
-crawl_results what a crawl call makes of each answer
+applying, sitemapping           what their answers bring, and what sitemaps do
+crawl_batch, crawl_results      a crawl call under way, and what it makes of each answer
+crawl_tools                     what a worker has for its crawl calls:
+  pacing, lane, hosts, turns      turns at hosts, from all workers' store or alone
+  caching                         the HTTP cache during one call
+  credentials                     the user's headers and cookies
+  sitemaps                        finding and reading sitemaps
 spread        which worker a call goes to
-wire          what those calls say, as JSON
+wire, process_wire              what those calls say, as JSON
 """

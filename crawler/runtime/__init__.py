@@ -1,6 +1,7 @@
 """What one worker process runs beside its requests; made after fork, stopped before exit.
 
 worker     the parts, started and stopped together
+tools      what the worker's crawl calls work with
 announcer  committed events on their way into Redis
 feeds      watched jobs: one reader per job, however many viewers
 neighbours where the functions of this machine's workers are
