@@ -6,6 +6,10 @@ streams       Valkey flushed under viewers; curl cut and continued at random poi
 refresh       a browser that reloads, is cut off and outlives a restart, each event shown once
 statements    PostgreSQL's statement log: viewers who are caught up read no events there
 real_sites    two sites, whole: each page once, and its Markdown holds what the page says
+manners       a site with Crawl-delay under two jobs and workers; a host that says Retry-After
+page_limit    maxPages to the page with eight calls in flight, over many runs
+faults        a site with everything that is wrong with sites: its end, its reasons, its memory
+fuzz          hostile input for a minute each for all that reads what sites send
 
 crawling      a crawl of a slow site to do things to, and what must hold at its end
 main_text     the words of a page's main text, read without the product's code

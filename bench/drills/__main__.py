@@ -6,7 +6,11 @@ import traceback
 from collections.abc import Callable
 
 from bench.drills.depth import depth
+from bench.drills.faults import faults
+from bench.drills.fuzz import fuzz
 from bench.drills.kills import everything_killed, orchestrator_frozen, orchestrator_killed
+from bench.drills.manners import crawl_delay, retry_after
+from bench.drills.page_limit import page_limit
 from bench.drills.real_sites import real_sites
 from bench.drills.refresh import refresh
 from bench.drills.statements import statement_log
@@ -25,6 +29,11 @@ DRILLS: dict[str, Callable[[], str]] = {
         curl_cut,
         refresh,
         real_sites,
+        crawl_delay,
+        retry_after,
+        page_limit,
+        faults,
+        fuzz,
     )
 }
 

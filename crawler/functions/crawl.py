@@ -275,11 +275,14 @@ class CrawlFunction:
                 self._read_sitemap(batch, sitemap, turns)
 
     def _read_sitemap(self, batch: CrawlBatch, sitemap: SitemapUrl, turns: Turns) -> None:
+        ignore_robots = batch.call.options.ignore_robots
         try:
+            rules = None if ignore_robots else self._tools.robots.rules(sitemap.url, turns)
+            batch.note_crawl_delay(sitemap.url, rules.crawl_delay if rules else None)
             result = self._tools.sitemaps.read(
                 sitemap,
                 turns,
-                ignore_robots=batch.call.options.ignore_robots,
+                ignore_robots=ignore_robots,
                 seconds_left=batch.deadline - self._monotonic(),
             )
         except NotNow as wait:

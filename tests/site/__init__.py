@@ -35,6 +35,7 @@ server    the server that these are served by (`python -m tests.site`)
 | `/shell/<kind>` · `/challenge/<kind>` | see `variants.SHELLS`, `variants.CHALLENGES` |
 | `/calendar/<year>/<month>` · `/facets` · `/deeper/` · `/counting?n=` | traps |
 | `/links/<n>` · `/leaf/<n>` | a page of n links · what they lead to |
+| `/noise/<mib>/…` | a text that can't be packed |
 | whatever `Site.set_page` and `Site.refuse` set | |
 | `/robots.txt` | as set by `Site.set_robots`, 404 before |
 """  # noqa: E501

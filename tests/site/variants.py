@@ -1,5 +1,7 @@
 """One page under many addresses, answers that can be kept, and shells that hold no page."""
 
+import random
+from base64 import b64encode
 from collections.abc import Callable
 from hashlib import sha256
 
@@ -41,6 +43,13 @@ def leaf(asked: Asked) -> Reply:
     """A small page without links, another one on each of the site's hosts."""
     text = f"<p>{WORDS} {asked.rest} {asked.origin}</p>"
     return Reply(page(f"Leaf {asked.rest}", text).encode())
+
+
+def noise(asked: Asked) -> Reply:
+    """`<mib>`: a text that can't be packed, another one each time."""
+    count = int(asked.rest.partition("/")[0]) * 3 * 2**18
+    text = b64encode(random.randbytes(count))
+    return Reply(b"\n".join(text[i : i + 76] for i in range(0, len(text), 76)), "text/plain")
 
 
 def kept(asked: Asked) -> Reply:
@@ -135,6 +144,7 @@ VARIANTS: dict[str, Callable[[Asked], Reply]] = {
     "tracked;jsessionid=0123456789ABCDEF0123456789ABCDEF": tracked,
     "links": links,
     "leaf": leaf,
+    "noise": noise,
     "kept": kept,
     "shell": shell,
     "challenge": challenge,
