@@ -57,9 +57,7 @@ def _with_telling_names(change: JobChange, results: list[SettledUrl]) -> list[Se
 
 def _move_scope(change: JobChange, results: list[SettledUrl], found: Discovery) -> None:
     """Scope is judged against the roots after their own redirects; only a root may move it."""
-    moved = {
-        r.url: r.final_url for r, _, _ in results if r.final_url and r.url in change.roots
-    }
+    moved = {r.url: r.final_url for r, _, _ in results if r.final_url and r.url in change.roots}
     bases = tuple(
         moved.get(root, base) for root, base in zip(change.roots, change.scope_bases, strict=True)
     )
@@ -111,9 +109,7 @@ def return_to_wait(change: JobChange, batch: BatchResult) -> int:
     return len(rows)
 
 
-def _write_pages(
-    change: JobChange, results: list[SettledUrl], *, links_wait: bool
-) -> None:
+def _write_pages(change: JobChange, results: list[SettledUrl], *, links_wait: bool) -> None:
     each = [settled.result for settled in results]
     # Links of roots wait, too: until the scope, which redirects of roots may move, is certain.
     waits = [links_wait or settled.depth == 0 for settled in results]
@@ -130,9 +126,7 @@ def _write_pages(
         headers=[pack_json(result.headers) if result.headers else None for result in each],
         hops=[pack_json(result.hops) if result.hops else None for result in each],
         links=[result.links for result in each],
-        stale=[
-            wait and result.links is not None for result, wait in zip(each, waits, strict=True)
-        ],
+        stale=[wait and result.links is not None for result, wait in zip(each, waits, strict=True)],
         counted=[not wait for wait in waits],
         details=[result.detail for result in each],
         canonicals=[result.canonical for result in each],
@@ -201,9 +195,7 @@ def stored_links(
     return pages
 
 
-def _judge(
-    change: JobChange, denied: HostRules
-) -> Callable[[StoredLink, bool], Reason | None]:
+def _judge(change: JobChange, denied: HostRules) -> Callable[[StoredLink, bool], Reason | None]:
     """Why a link is left out, given whether its page asks that none be followed; None: it is in."""
     options = change.options
     admission = admission_of(

@@ -197,9 +197,7 @@ def _duplicates_targets(change: JobChange, ids: list[int]) -> list[tuple[int, in
     ]
 
 
-def lower_depths(
-    change: JobChange, targets: Iterable[tuple[int, int]], found: Discovery
-) -> None:
+def lower_depths(change: JobChange, targets: Iterable[tuple[int, int]], found: Discovery) -> None:
     """Gives URLs, by id, the smallest depth that is named for each, with all that follows."""
     depths = dict(sorted(targets, key=lambda each: -each[1]))
     if depths:

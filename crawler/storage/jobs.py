@@ -18,7 +18,7 @@ from crawler.storage.database import Database, Row, Statements
 from crawler.storage.keys import url_key
 from crawler.storage.limits import is_work_left
 from crawler.storage.running import is_full
-from crawler.storage.sitemap_queue import return_claimed_sitemaps, retry_failed_sitemaps
+from crawler.storage.sitemap_queue import retry_failed_sitemaps, return_claimed_sitemaps
 
 
 @dataclass(frozen=True, slots=True)

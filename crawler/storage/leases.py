@@ -72,9 +72,7 @@ class LeaseStore:
 
     def ownerless(self, limit: int) -> list[str]:
         """Ids of jobs that should run, may run, and have no living orchestrator."""
-        rows = self._database.read(
-            "ownerless_jobs", limit=limit, most_running=self._most_running
-        )
+        rows = self._database.read("ownerless_jobs", limit=limit, most_running=self._most_running)
         return [row["id"] for row in rows]
 
     def take(self, job_id: str) -> Lease | None:

@@ -124,18 +124,17 @@ class ReportStore:
 
 def _urls(statements: Statements, job: Job) -> list[UrlsByReason]:
     return [
-        UrlsByReason(
-            reason, explain(reason), count, _rows(statements, job.id, reason, SAMPLES)
-        )
+        UrlsByReason(reason, explain(reason), count, _rows(statements, job.id, reason, SAMPLES))
         for reason, count in _most_first(job.totals.reasons)
     ]
 
 
-def _links(
-    statements: Statements, job_id: str, counts: dict[str, int]
-) -> list[LinksByReason]:
+def _links(statements: Statements, job_id: str, counts: dict[str, int]) -> list[LinksByReason]:
     samples: dict[str, list[LeftOutLink]] = {}
-    for row in statements.run("samples", job_id=job_id, limit=SAMPLES):
+    for row in (
+        *statements.run("samples", job_id=job_id, limit=SAMPLES),
+        *statements.run("beyond_samples", job_id=job_id, limit=SAMPLES),
+    ):
         samples.setdefault(row["reason"], []).append(_left_out(row))
     return [
         LinksByReason(reason, explain(reason), count, samples.get(reason, []))

@@ -248,7 +248,7 @@ def test_a_report_accounts_for_every_url_and_link(storage: Storage) -> None:
     assert report.urls[1].explanation == "the site's robots.txt asks crawlers not to fetch it"
     assert [(row.url, row.detail) for row in report.blocked] == [(A, "Disallow: /a")]
     assert [(each.reason, each.count, each.samples) for each in report.links] == [
-        ("scope", 7, [outside]), ("depth", 1, [])
+        ("scope", 7, [outside]), ("depth", 1, [LeftOutLink("depth", f"{ROOT}deep", d.id)])
     ]  # fmt: skip
     assert (report.beyond, report.patterns, report.sitemaps) == (1, [], [])
     assert sum(each.count for each in report.urls) == report.job.totals.failed + 1

@@ -21,6 +21,15 @@ FROM frontier
 WHERE job_id = %(job_id)s
   AND state = 'beyond';
 
+-- name: beyond_samples
+-- Some of the URLs that are deeper than the job goes, the nearest first.
+SELECT 'depth' AS reason, url, found_on
+FROM frontier
+WHERE job_id = %(job_id)s
+  AND state = 'beyond'
+ORDER BY depth, id
+LIMIT %(limit)s;
+
 -- name: samples
 -- Some links of each reason that leave the job.
 SELECT reason, url, found_on
