@@ -4,7 +4,7 @@ One walk over the few elements that can say it: this is on the hot path of every
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser
@@ -19,8 +19,12 @@ MAX_LINK_TEXT = 200
 REFRESH = "refresh"
 """The `rel` under which the target of a meta refresh is known."""
 
-_MARKS = "link[rel][href], meta[name][content], meta[http-equiv][content]"
+_MARKS = "link[rel][href], meta[content], base[href]"
 _NAMED_PAGES = frozenset(("next", "prev", "alternate"))
+# What most links of a head are: of no interest here.
+_OTHERS = frozenset(
+    ("stylesheet", "icon", "preload", "preconnect", "search", "copyright", "author")
+)
 _MOST_MARKS = 1_000
 # HTML, section 4.2.5.3, "shared declarative refresh steps".
 _REFRESH = re.compile(
@@ -39,24 +43,31 @@ class NamedPage(NamedTuple):
 
 @dataclass(slots=True)
 class HeadMarks:
-    """What a head says, as it says it; `canonical` is None where it contradicts itself."""
+    """What a head says, as it says it.
 
-    canonical: str | None
-    nofollow: bool
-    pages: list[NamedPage]
+    `base` is the first `<base href>`, "" without one; `canonical` is None where the head
+    contradicts itself.
+    """
+
+    base: str = ""
+    canonical: str | None = None
+    nofollow: bool = False
+    pages: list[NamedPage] = field(default_factory=list)
 
 
 def read_head(tree: LexborHTMLParser) -> HeadMarks:
     """The marks of a page's head; `<link>` and `<meta>` elsewhere are not the site's own word."""
     canonicals: set[str] = set()
-    marks = HeadMarks(None, False, [])
+    marks = HeadMarks()
     head = tree.head
     for node in head.css(_MARKS)[:_MOST_MARKS] if head else ():
         attributes = node.attributes
-        if node.tag == "link":
+        if "rel" in attributes:
             _take_link(attributes, canonicals, marks)
-        else:
+        elif "content" in attributes:
             _take_meta(attributes, marks)
+        else:
+            marks.base = marks.base or (attributes["href"] or "").strip()
     # Two that differ say nothing: one of them was left by a template.
     marks.canonical = canonicals.pop() if len(canonicals) == 1 else None
     return marks
@@ -67,6 +78,8 @@ _Attributes = dict[str, str | None]
 
 def _take_link(attributes: _Attributes, canonicals: set[str], marks: HeadMarks) -> None:
     rel = (attributes["rel"] or "").lower()
+    if rel in _OTHERS:
+        return
     href = (attributes["href"] or "").partition("#")[0].strip()
     tokens = rel.split()
     if "canonical" in tokens and href:
@@ -78,7 +91,7 @@ def _take_link(attributes: _Attributes, canonicals: set[str], marks: HeadMarks) 
 
 def _is_alternate_page(tokens: list[str], attributes: _Attributes) -> bool:
     """Feeds, style sheets and descriptions for machines are alternates, too, but no pages."""
-    return "stylesheet" not in tokens and is_page(attributes.get("type") or None)
+    return "stylesheet" not in tokens and is_page(attributes.get("type"))
 
 
 def _take_meta(attributes: _Attributes, marks: HeadMarks) -> None:

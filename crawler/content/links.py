@@ -64,7 +64,12 @@ def _distinct_hrefs(
     """Text and rel by href without fragment, as written, in document order."""
     found = {page.href: (page.text, page.rel) for page in named if _may_be_page(page.href)}
     for node in tree.css(_SELECTOR):
-        href = _target(node).partition("#")[0].strip()
+        attributes = node.attrs
+        try:
+            href = attributes["href"] or ""
+        except KeyError:
+            href = attributes["src"] or ""
+        href = href.partition("#")[0].strip()
         known = found.get(href)
         if known is None:
             if len(found) < MAX_LINKS and _may_be_page(href):
@@ -72,14 +77,6 @@ def _distinct_hrefs(
         elif not known[0] or "nofollow" in known[1]:
             found[href] = (known[0] or _link_text(node), _more_open(known[1], _rel(node)))
     return found
-
-
-def _target(node: LexborNode) -> str:
-    attributes = node.attrs
-    try:
-        return attributes["href"] or ""
-    except KeyError:
-        return attributes["src"] or ""
 
 
 def _more_open(known: str, other: str) -> str:

@@ -6,14 +6,13 @@ This runs once for each page on the crawl's hot path.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crawler.content.challenges import challenge_by_headers
 from crawler.content.charset import decode
-from crawler.content.head import read_head
+from crawler.content.head import REFRESH, read_head
 from crawler.content.links import Link, links_of
 from crawler.content.mediatype import Kind, kind_of
 from crawler.content.metadata import MAX_TITLE, title_of
-from crawler.content.shells import judge_page
-from crawler.content.tree import base_url, fold, parse
+from crawler.content.shells import Look, judge_page
+from crawler.content.tree import fold, parse
 from crawler.domain.nofollow import header_says_nofollow
 from crawler.domain.reasons import Reason
 from crawler.domain.urls import resolve
@@ -51,20 +50,26 @@ def read_page(
     kind = kind_of(content_type)
     text = decode(body, content_type)
     nofollow = header_says_nofollow(headers)
-    problem = challenge_by_headers(status, headers)
     if kind in (Kind.TEXT, Kind.MARKDOWN):
-        return PageHead(first_line(text), url, (), None, nofollow, problem)
+        return PageHead(first_line(text), url, (), nofollow=nofollow)
     tree = parse(text, is_xml=kind is Kind.XHTML)
-    base, marks = base_url(tree, url), read_head(tree)
+    marks, title = read_head(tree), title_of(tree)
+    base = (resolve(marks.base, url) if marks.base else None) or url
     links = links_of(tree, base, marks.pages)
+    look = Look(
+        text,
+        title,
+        links=len(links) - len(marks.pages),
+        refreshes=any(page.rel == REFRESH for page in marks.pages),
+        is_error=not 200 <= status < 300,
+    )
     return PageHead(
-        title=title_of(tree),
+        title=title,
         base_url=base,
         links=links,
         canonical=resolve(marks.canonical, base) if marks.canonical else None,
         nofollow=nofollow or marks.nofollow,
-        problem=problem
-        or judge_page(tree, text, len(links) - len(marks.pages), is_error=not 200 <= status < 300),
+        problem=judge_page(tree, look),
     )
 
 

@@ -5,10 +5,11 @@ each verdict needs little text and a sign beside it; what merely is short is a p
 """
 
 import re
+from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.content.challenges import asks_for_human
+from crawler.content.challenges import TITLES, asks_for_human
 from crawler.content.tree import fold
 from crawler.domain.reasons import Reason
 
@@ -16,10 +17,14 @@ MOST_LINKS = 20
 """Links from which on a page is one, without a further look."""
 
 _MOST_PARAGRAPHS = 12
+_LONG_PAGE = 20_000
 _CHECK_TEXT = 2_000
 _SHELL_TEXT = 200
 _ADVICE_TEXT = 500
-_NOT_SHOWN = ["script", "style", "noscript", "template", "link", "meta", "title", "head"]
+_ACTIVE = "script, iframe"
+_NOT_SHOWN = ["script", "style", "noscript"]
+_ADVICE = re.compile(r"<noscript\b[^>]*+>(.*?)</noscript", re.I | re.S)
+_MARKUP = re.compile(r"<[^>]*+>")
 
 _MOUNTS = (
     "#root, #app, #__next, #__nuxt, #___gatsby, #gatsby-focus-wrapper, #app-root, #react-root, "
@@ -44,42 +49,73 @@ _WANTS_SCRIPT = re.compile(
 )
 
 
-def judge_page(
-    tree: LexborHTMLParser, html: str, links: int, *, is_error: bool = False
-) -> Reason | None:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is known of an answer before its text is looked at.
+
+    `html` is its source, `links` the number of links in its body, `refreshes`: it leads on by
+    itself, `is_error`: its HTTP status is one.
+    """
+
+    html: str
+    title: str
+    links: int
+    refreshes: bool = False
+    is_error: bool = False
+
+
+def judge_page(tree: LexborHTMLParser, look: Look) -> Reason | None:
     """`needs-javascript` or `challenge` for what is no page, None for a page.
 
-    Takes the tree, the source that it was parsed from, and how many links it has; the page of an
-    error is one, however little it shows, unless it is a challenge. The tree loses what is not
-    shown of it, so this is the last that is asked of it.
+    The page of an error is one, however little it shows, unless it is a challenge. The tree loses
+    what is not shown of it, so this is the last that is asked of it.
     """
-    if links > MOST_LINKS or html.count("<p") > _MOST_PARAGRAPHS:
+    if look.links > MOST_LINKS or not _may_be_none(tree, look):
         return None
     has_script = tree.css_first("script") is not None
-    advice = fold(" ".join(node.text() for node in tree.css("noscript")), _ADVICE_TEXT + 1)
     tree.strip_tags(_NOT_SHOWN)
     body = tree.body
     text = fold(body.text(), _CHECK_TEXT + 1) if body else ""
     if len(text) > _CHECK_TEXT:
         return None
-    if asks_for_human(html, text):
+    if asks_for_human(look.html, look.title, text):
         return Reason.CHALLENGE
-    if not is_error and body and has_script and _is_shell(body, text, advice, links):
+    if body and has_script and not look.is_error and _is_shell(body, text, look):
         return Reason.NEEDS_JAVASCRIPT
     return None
 
 
-def _is_shell(body: LexborNode, text: str, advice: str, links: int) -> bool:
-    """Takes what is shown, and the `advice` in `<noscript>`, where forums keep whole pages."""
+def _may_be_none(tree: LexborHTMLParser, look: Look) -> bool:
+    """A first look that ordinary pages pay for: without scripts and without paragraphs."""
+    if len(look.html) > _LONG_PAGE and _has_paragraphs(look.html):
+        return False
+    if look.is_error or look.refreshes or look.title in TITLES:
+        return True
+    return tree.css_first(_ACTIVE) is not None
+
+
+def _has_paragraphs(html: str) -> bool:
+    """Whether a page is written, not built: a look at its source is cheaper than at its text."""
+    at = -1
+    for _ in range(_MOST_PARAGRAPHS):
+        at = html.find("<p>", at + 1)
+        if at < 0:
+            return False
+    return True
+
+
+def _is_shell(body: LexborNode, text: str, look: Look) -> bool:
+    """Takes what is shown, and the source, in whose `<noscript>` forums keep whole pages."""
+    advice = fold(_MARKUP.sub(" ", " ".join(_ADVICE.findall(look.html))), _ADVICE_TEXT + 1)
     if len(text) > _SHELL_TEXT or len(advice) > _ADVICE_TEXT:
         return False
     if _WANTS_SCRIPT.search(text) or _LOADING.fullmatch(text):
         return True
     if any(_is_empty(mount) for mount in body.css(_MOUNTS)):
         return True
-    if _WANTS_SCRIPT.search(advice) and not links:
+    if _WANTS_SCRIPT.search(advice) and not look.links:
         return True
-    return _is_custom(body) or not (text or links or body.css_first(_MEDIA))
+    return _is_custom(body) or not (text or look.links or body.css_first(_MEDIA))
 
 
 def _is_empty(mount: LexborNode) -> bool:
