@@ -26,9 +26,9 @@ def page_limit() -> str:
 
 def _run(api: Api, sites: list[Site], run: int, limit: int) -> int:
     roots = []
-    for site in sites:
+    for number, site in enumerate(sites):
         site.clear()
-        graph = Graph(1_000 * run + limit, 400, DELAY_MILLISECONDS)
+        graph = Graph(1_000 * run + 2 * limit + number, 400, DELAY_MILLISECONDS)
         roots.append(site.url(graph.root))
         # Not all that is asked for becomes a page: some fail in passing, and are asked for again.
         site.refuse(503, "0", after=limit // 2, times=2)
