@@ -59,7 +59,7 @@ def read_page(
     look = Look(
         text,
         title,
-        links=len(links) - len(marks.pages),
+        links=len(links) - sum(page.rel.startswith("alternate") for page in marks.pages),
         refreshes=any(page.rel == REFRESH for page in marks.pages),
         is_error=not 200 <= status < 300,
     )

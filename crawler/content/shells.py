@@ -13,7 +13,7 @@ from crawler.content.challenges import TITLES, asks_for_human
 from crawler.content.tree import fold
 from crawler.domain.reasons import Reason
 
-MOST_LINKS = 20
+MOST_LINKS = 12
 """Links from which on a page is one, without a further look."""
 
 _MOST_PARAGRAPHS = 12
