@@ -16,8 +16,6 @@ if __name__ == "__main__":
 
 from flask import Flask
 
-from crawler.domain.admission import NO_HOST_RULES
-from crawler.domain.options import Policy
 from crawler.runtime.worker import Runtime
 from crawler.settings import Settings, SettingsError, load_secret
 from crawler.web import (
@@ -59,7 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[EXTENSION] = Services(
         settings=settings,
         secret=secret,
-        policy=_policy(settings),
+        policy=runtime.policy,
         sealer=runtime.sealer,
         jobs=runtime.jobs,
         pages=runtime.pages,
@@ -80,12 +78,3 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     prefix.register(app, settings.public_url)
     return app
-
-
-def _policy(settings: Settings) -> Policy:
-    """What whoever runs this server allows its users."""
-    return Policy(
-        max_pages=settings.max_pages,
-        allow_ignore_robots=settings.allow_ignore_robots,
-        denied=settings.deny_hosts or NO_HOST_RULES,
-    )

@@ -19,6 +19,7 @@ from gevent.threadpool import ThreadPool
 
 from crawler.domain.admission import NO_HOST_RULES
 from crawler.domain.lifecycle import ACTIVE
+from crawler.domain.options import Policy
 from crawler.functions.calls import FunctionCalls
 from crawler.functions.crawl import CrawlFunction
 from crawler.functions.orchestrator import Stores
@@ -88,7 +89,12 @@ class Runtime:
         self._redis = connect(redis_url)
         self.event_log = EventLog(self._redis)
         self._announcer = Announcer(self.event_log, time.monotonic)
-        changes = Changes(self.database, self._announcer.announce)
+        self.policy = Policy(
+            max_pages=settings.max_pages,
+            allow_ignore_robots=settings.allow_ignore_robots,
+            denied=settings.deny_hosts or NO_HOST_RULES,
+        )
+        changes = Changes(self.database, self._announcer.announce, self.policy.bound)
         self.jobs = JobStore(self.database, changes, settings.max_running_jobs)
         self.pages = PageStore(self.database, changes)
         self.reports = ReportStore(self.database)
@@ -113,7 +119,7 @@ class Runtime:
         self.process = ProcessFunction(self.bodies, self.pages, threads)
 
     def _stores(self) -> Stores:
-        denied = self._settings.deny_hosts or NO_HOST_RULES
+        denied = self.policy.denied
         return Stores(
             FrontierStore(self._changes, denied),
             LeaseStore(

@@ -41,6 +41,9 @@ TOTALS = (
 Announce = Callable[[str, list[LoggedEvent]], None]
 """Called after the commit with the job's id and its new events; must not raise."""
 
+Bound = Callable[[JobOptions], JobOptions]
+"""Holds options to the operator's rules."""
+
 
 class Fenced(Exception):
     """The job is orchestrated under a newer epoch, or gone: this worker has no say any more."""
@@ -186,9 +189,13 @@ def totals_of(row: Row) -> Totals:
 class Changes:
     """Opens changes of jobs."""
 
-    def __init__(self, database: Database, announce: Announce) -> None:
+    def __init__(
+        self, database: Database, announce: Announce, bound: Bound = lambda options: options
+    ) -> None:
+        """`bound` holds a job's options to what the operator allows, whenever it was made."""
         self._database = database
         self._announce = announce
+        self._bound = bound
 
     @contextmanager
     def change(
@@ -205,6 +212,7 @@ class Changes:
         """
         with self._database.transaction() as statements:
             change = _lock(statements, job_id, epoch, lazily)
+            change.options = self._bound(change.options)
             yield change
             events = change.save()
         if events:

@@ -6,7 +6,10 @@ import pytest
 
 from crawler.domain.lifecycle import JobStatus
 from crawler.domain.model import Outcome, ScopeKind
+from crawler.domain.options import Policy
+from crawler.storage.changes import Changes
 from crawler.storage.discovery import KnownUrls
+from crawler.storage.frontier import FrontierStore
 from crawler.storage.leases import Lease
 from crawler.storage.migrate import migrate
 from crawler.storage.results import BatchResult, Retry, UrlResult
@@ -222,3 +225,13 @@ def test_a_job_that_pauses_by_itself_says_why_and_goes_on_by_a_resume(storage: S
     storage.jobs.resume(lease.job_id)
     assert storage.job(lease.job_id).error is None
     assert claimed(storage, lease) == [A]
+
+
+# The operator's rules
+
+
+def test_a_job_from_before_a_rule_of_the_operators_is_held_to_it(storage: Storage) -> None:
+    lease = storage.begin_with(*pages(ROOT, 9), max_pages=9)
+    bound = Policy(max_pages=3).bound
+    frontier = FrontierStore(Changes(storage.database, storage._hear, bound))
+    assert len(frontier.claim(lease, 10).urls) == 2, "the root is one of three"
