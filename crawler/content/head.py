@@ -61,10 +61,10 @@ def read_head(tree: LexborHTMLParser) -> HeadMarks:
     marks = HeadMarks()
     head = tree.head
     for node in head.css(_MARKS)[:_MOST_MARKS] if head else ():
-        attributes = node.attributes
-        if "rel" in attributes:
+        tag, attributes = node.tag, node.attributes
+        if tag == "link":
             _take_link(attributes, canonicals, marks)
-        elif "content" in attributes:
+        elif tag == "meta":
             _take_meta(attributes, marks)
         else:
             marks.base = marks.base or (attributes["href"] or "").strip()

@@ -140,6 +140,7 @@ def test_what_the_head_and_frames_name_beside_pages_is_no_link(html: str) -> Non
         ("<body><p>x</p><link rel=canonical href=a>", None),
         ("<link rel=canonical href=''>", None),
         ("<link rel=canonical>", None),
+        ("<meta rel=canonical content=a href=a><base rel=canonical content=x href=/b/>", None),
         ("<link rel=canonical href='mailto:a@b'>", None),
         ("<p>x", None),
     ],
