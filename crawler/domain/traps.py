@@ -77,7 +77,9 @@ class PatternKind(StrEnum):
 class Pattern:
     """What URLs have in common that differ in numbers, dates and parameters' values.
 
-    `key` is what it is known by and how it is shown: `site/news/D/N?page&sort`.
+    `key` is what it is known by and how it is shown: `site/news/D/N?page&start`. Of facets and many
+    parameters it does not say which: every choice of them would be a pattern of its own, and seven
+    facets have 127 choices.
     """
 
     key: str
@@ -106,6 +108,7 @@ def budget(pattern: Pattern) -> int:
 
 
 _MANY_PARAMETERS = 5
+_OF_ANY_PARAMETERS = frozenset({PatternKind.FACETS, PatternKind.MANY_PARAMETERS})
 
 # Escapes are letters, whatever digits they hold; a long token of hexadecimal digits is a number.
 _ESCAPE = r"(?P<escape>%[0-9A-F]{2})"
@@ -140,9 +143,9 @@ def pattern_of(url: str) -> Pattern | None:
     parameters = {_parameter(each) for each in query.split("&") if each}
     if shape == path and not parameters:
         return None
-    marks = "&".join(sorted(parameters))
-    key = f"{host}{slash}{shape}{'?' if marks else ''}{marks}"
-    return Pattern(key, _kind(path, parameters))
+    kind = _kind(path, parameters)
+    marks = kind if kind in _OF_ANY_PARAMETERS else "&".join(sorted(parameters))
+    return Pattern(f"{host}{slash}{shape}{'?' if marks else ''}{marks}", kind)
 
 
 def _shape(path: str) -> str:

@@ -33,7 +33,7 @@ def gaps(site: Site) -> list[float]:
 def test_two_jobs_at_once_keep_a_sites_crawl_delay(api: Api, other: Site) -> None:
     other.set_robots("User-agent: *\nCrawl-delay: 1\n")
     urls = leaves(other, 4)
-    jobs = [api.create(urls=part, maxDepth=0) for part in (urls[:2], urls[2:])]
+    jobs = [api.create(urls=part, maxDepth=1) for part in (urls[:2], urls[2:])]
     for job in jobs:
         assert len(ended(api, job["id"]).pages) == 2
     assert sorted(other.paths()) == sorted(
