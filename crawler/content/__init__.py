@@ -1,10 +1,6 @@
 """What a response's body holds, without network or clock: bytes in; links, metadata, Markdown out.
 
-page        title, links and marks of a page, for the crawl: on the hot path of every page
-  head        what its head says: canonical URL, nofollow, the pages that it names
-  links       where it leads, each target once
-  shells      pages that are none: scripts would fill them
-  challenges  checks for robots in a page's stead
+page        title and links of a page, for the crawl: on the hot path of every page
   head        what `<head>` tells a crawler
   links       anchors, areas, frames, and pages that the head names
   shells, challenges   what is no page: empty shells, checks for robots
@@ -21,9 +17,6 @@ codeblocks  program text: its language, its line numbers
 formulas    mathematics, as TeX
 markdown    HTML to Markdown, natively
 fallback    HTML to Markdown by BeautifulSoup, for what the native converter refuses
-sitemap     what a sitemap lists, in whatever form it comes
-  sitemap_xml as XML or feed
-  unpacking   packed files, in pieces within a bound
 
 Parsing (Lexbor, by selectolax) and Markdown (html-to-markdown) run in native code that releases
 the GIL; both are called from the threads of a pool.
