@@ -19,11 +19,10 @@ MAX_LINK_TEXT = 200
 REFRESH = "refresh"
 """The `rel` under which the target of a meta refresh is known."""
 
-_MARKS = "link[rel][href], meta[content], base[href]"
-_NAMED_PAGES = frozenset(("next", "prev", "alternate"))
-# What most links of a head are: of no interest here.
-_OTHERS = frozenset(
-    ("stylesheet", "icon", "preload", "preconnect", "search", "copyright", "author")
+# Sought natively: most elements of a head are style sheets and icons.
+_MARKS = (
+    "[rel~=canonical i], [rel~=next i], [rel~=prev i], [rel~=alternate i], "
+    "[name=robots i], [name=clew i], [http-equiv=refresh i], base[href]"
 )
 _MOST_MARKS = 1_000
 # HTML, section 4.2.5.3, "shared declarative refresh steps".
@@ -45,11 +44,10 @@ class NamedPage(NamedTuple):
 class HeadMarks:
     """What a head says, as it says it.
 
-    `base` is the first `<base href>`, "" without one; `canonical` is None where the head
-    contradicts itself.
+    `base` is the first `<base href>`; `canonical` is None where the head contradicts itself.
     """
 
-    base: str = ""
+    base: str | None = None
     canonical: str | None = None
     nofollow: bool = False
     pages: list[NamedPage] = field(default_factory=list)
@@ -66,8 +64,8 @@ def read_head(tree: LexborHTMLParser) -> HeadMarks:
             _take_link(attributes, canonicals, marks)
         elif tag == "meta":
             _take_meta(attributes, marks)
-        else:
-            marks.base = marks.base or (attributes["href"] or "").strip()
+        elif tag == "base" and marks.base is None:
+            marks.base = (attributes.get("href") or "").strip()
     # Two that differ say nothing: one of them was left by a template.
     marks.canonical = canonicals.pop() if len(canonicals) == 1 else None
     return marks
@@ -77,28 +75,28 @@ _Attributes = dict[str, str | None]
 
 
 def _take_link(attributes: _Attributes, canonicals: set[str], marks: HeadMarks) -> None:
-    rel = (attributes["rel"] or "").lower()
-    if rel in _OTHERS:
-        return
-    href = (attributes["href"] or "").partition("#")[0].strip()
+    href = (attributes.get("href") or "").partition("#")[0].strip()
+    rel = (attributes.get("rel") or "").lower()
     tokens = rel.split()
-    if "canonical" in tokens and href:
+    if not href:
+        return
+    if "canonical" in tokens:
         canonicals.add(href)
-    elif not _NAMED_PAGES.isdisjoint(tokens) and _is_alternate_page(tokens, attributes):
+    elif _is_page_named(tokens, attributes):
         text = fold(attributes.get("title") or "", MAX_LINK_TEXT)
         marks.pages.append(NamedPage(href, text, fold(rel, MAX_LINK_TEXT)))
 
 
-def _is_alternate_page(tokens: list[str], attributes: _Attributes) -> bool:
+def _is_page_named(tokens: list[str], attributes: _Attributes) -> bool:
     """Feeds, style sheets and descriptions for machines are alternates, too, but no pages."""
     return "stylesheet" not in tokens and is_page(attributes.get("type"))
 
 
 def _take_meta(attributes: _Attributes, marks: HeadMarks) -> None:
-    content = attributes["content"] or ""
-    if (attributes.get("name") or "").strip().lower() in ROBOTS_NAMES:
+    content = attributes.get("content") or ""
+    if (attributes.get("name") or "").lower() in ROBOTS_NAMES:
         marks.nofollow = marks.nofollow or meta_says_nofollow(content)
-    elif (attributes.get("http-equiv") or "").strip().lower() == "refresh":
+    elif (attributes.get("http-equiv") or "").lower() == "refresh":
         found = _REFRESH.match(content)
         if found:
             href = (found[1] or found[2] or found[3]).partition("#")[0].strip()

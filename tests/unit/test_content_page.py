@@ -192,7 +192,7 @@ def test_links_stand_in_document_order() -> None:
         ("<base href='//cdn.example/'><a href=b>", "http://cdn.example/b"),
         ("<base target=x><base href=/1/><base href=/2/><a href=b>", "http://site/1/b"),
         ("<base href='javascript:x'><a href=b>", "http://site/docs/b"),
-        ("<base href=''><a href=b>", "http://site/docs/b"),
+        ("<base href=''><base href=/2/><a href=b>", "http://site/docs/b"),
     ],
 )
 def test_the_first_base_is_honoured(html: str, first: str) -> None:
