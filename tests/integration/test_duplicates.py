@@ -9,6 +9,7 @@ from crawler.domain.model import Totals
 from crawler.storage.discovery import KnownUrls
 from crawler.storage.leases import Lease
 from crawler.storage.migrate import migrate
+from crawler.storage.statements import SQL
 from tests.storage import ROOT, MadeSite, Storage, crawl_all, totals_in
 
 A, B, C, D, T, U = (f"{ROOT}{name}" for name in "abcdtu")
@@ -181,3 +182,35 @@ def test_duplicates_leave_room_under_the_page_limit_which_stays_exact(
         )
         if count
     }
+
+
+def fill(storage: Storage, lease: Lease, count: int) -> None:
+    """Pages of one job, each with a content of its own, without a crawl of them."""
+    storage.sql(
+        "WITH urls AS (INSERT INTO frontier (job_id, url_key, url, depth, state, outcome)"
+        " SELECT %(id)s, n::text::bytea, 'http://site/' || n, 1, 'done', 'fetched'"
+        " FROM generate_series(1, %(count)s) AS n RETURNING job_id, id, url_key)"
+        " INSERT INTO pages (job_id, id, title, content_hash)"
+        " SELECT job_id, id, 'page', url_key FROM urls",
+        id=lease.job_id,
+        count=count,
+    )
+
+
+def test_a_job_newer_than_the_statistics_reads_no_page_that_it_does_not_ask_for(
+    storage: Storage,
+) -> None:
+    fill(storage, storage.begin(), 3_000)
+    storage.sql("ANALYZE frontier, pages")
+    lease = storage.begin()
+    fill(storage, lease, 3_000)
+    hashes = [str(number).encode() for number in range(1, 11)]
+    (plan,) = storage.sql(
+        f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {SQL['same_pages']}",
+        job_id=lease.job_id,
+        hashes=hashes,
+        names=[],
+        canonical_keys=[],
+    )
+    blocks = plan["QUERY PLAN"][0]["Plan"]["Shared Hit Blocks"]
+    assert blocks < 300, "some blocks a content, not all of the job"
