@@ -36,6 +36,7 @@ SYSTEM_PACKAGES: Mapping[str, str] = {
     "chromium": "chromium",
     "redis-server": "redis-server",
     "/usr/lib/postgresql": "postgresql",
+    "/usr/share/doc/python3/html": "python3-doc",
 }
 
 
