@@ -9,7 +9,7 @@ from bench.drills.depth import depth
 from bench.drills.faults import faults
 from bench.drills.fuzz import fuzz
 from bench.drills.kills import everything_killed, orchestrator_frozen, orchestrator_killed
-from bench.drills.manners import crawl_delay, retry_after
+from bench.drills.manners import crawl_delay, crawl_delay_in_trouble, retry_after
 from bench.drills.page_limit import page_limit
 from bench.drills.real_sites import real_sites
 from bench.drills.refresh import refresh
@@ -30,6 +30,7 @@ DRILLS: dict[str, Callable[[], str]] = {
         refresh,
         real_sites,
         crawl_delay,
+        crawl_delay_in_trouble,
         retry_after,
         page_limit,
         faults,

@@ -1,13 +1,18 @@
 """A site's wishes over jobs and workers, read from its own log."""
 
+import os
+import signal
+import time
 from collections.abc import Iterable
 from itertools import pairwise
+
+import redis
 
 from bench.contenders import ALLOW_LOOPBACK, NO_LIMITS
 from bench.drills.crawling import check_events, check_ids
 from bench.drills.verdict import expect
 from tests.api import Api
-from tests.server import RunningServer
+from tests.server import RunningServer, wait_until
 from tests.site import Graph, Site
 from tests.site.site import Request
 
@@ -16,6 +21,7 @@ END_SECONDS = 240
 
 CRAWL_DELAY = "User-agent: *\nCrawl-delay: 1\nSitemap: {}\n"
 PAGES_EACH = 20
+WINDOW_SECONDS = 5
 
 ASKED_SECONDS = 3.0
 LATENCY_SECONDS = 0.25
@@ -43,6 +49,69 @@ def crawl_delay() -> str:
         f"{len(gaps) + 1} requests of every kind, {close[0]:.3f} s apart or more, "
         f"{sum(gaps) / len(gaps):.3f} s on average; {len(workers)} owners left"
     )
+
+
+def crawl_delay_in_trouble() -> str:
+    """The same while Valkey hangs, is flushed and is killed, and while a worker is killed.
+
+    Then each worker keeps the delay by itself, at its share: single requests of two of them may
+    come close to one another, but never more than the delay allows over a few seconds.
+    """
+    with Site() as site, RunningServer(env=TWO_WORKERS) as server:
+        site.set_robots(CRAWL_DELAY.format(site.url("/sitemap/urlset?seed=95")))
+        api = Api(server.url)
+        links = "".join(f'<a href="/redirect/{n % 3}?{n}">{n}</a> ' for n in range(30))
+        site.set_page("/start", f"<title>Start</title><p>Start {links}")
+        roots = [site.url("/start"), site.url(Graph(96, 30).root)]
+        jobs = [api.create(root, **NO_LIMITS)["id"] for root in roots]
+        for trouble in (_hang, _flush, _kill_valkey, _kill_worker):
+            _wait_for_requests(site, 5)
+            trouble(server)
+        _wait_for_requests(site, 5)
+        for job_id in jobs:
+            _finish(api, job_id, END_SECONDS)
+        log = sorted(site.log())
+    most = max(
+        sum(first.at <= request.at < first.at + WINDOW_SECONDS for request in log)
+        for first in log
+    )
+    close = sum(gap < 1.0 for gap in _gaps(log))
+    expect(most <= WINDOW_SECONDS + 1, f"{most} requests within {WINDOW_SECONDS} s")
+    return f"{len(log)} requests, {most} within {WINDOW_SECONDS} s at most; {close} came close"
+
+
+def _wait_for_requests(site: Site, count: int) -> None:
+    """Returns once the site was asked so many times more."""
+    before = len(site.log())
+    wait_until(lambda: len(site.log()) >= before + count, 60, f"{count} more requests")
+
+
+def _valkey(server: RunningServer) -> int:
+    programs = ((p.pid, p.command.split(" ")[0]) for p in server.processes())
+    return next(pid for pid, program in programs if program.endswith("/valkey-server"))
+
+
+def _hang(server: RunningServer) -> None:
+    hung = _valkey(server)
+    os.kill(hung, signal.SIGSTOP)
+    try:
+        time.sleep(6)
+    finally:
+        os.kill(hung, signal.SIGCONT)
+
+
+def _flush(server: RunningServer) -> None:
+    client = redis.Redis.from_url(server.worker_environment()["REDIS_URL"])
+    client.flushall()
+    client.close()
+
+
+def _kill_valkey(server: RunningServer) -> None:
+    os.kill(_valkey(server), signal.SIGKILL)
+
+
+def _kill_worker(server: RunningServer) -> None:
+    os.kill(server.worker_pids()[0], signal.SIGKILL)
 
 
 def retry_after() -> str:
