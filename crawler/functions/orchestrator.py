@@ -34,6 +34,7 @@ from crawler.storage.claims import Claim
 from crawler.storage.database import Outage
 from crawler.storage.discovery import KnownUrls
 from crawler.storage.frontier import FrontierStore, Halted
+from crawler.storage.known_pages import KnownPages
 from crawler.storage.leases import Lease, LeaseStore
 from crawler.storage.pages import PageStore
 from crawler.storage.sitemaps import SitemapStore
@@ -81,7 +82,8 @@ class Orchestrator:
         self._crawling = Crawling(lease, calls, monotonic, self._wake.set)
         self._sitemapping = Sitemapping(lease, stores.sitemaps, self._crawling, monotonic)
         self._processing = Processing(lease, stores.pages, calls, self._wake.set)
-        self._known = KnownUrls()
+        # The first orchestrator of a job sees all of its pages.
+        self._known = KnownUrls(pages=KnownPages(is_complete=lease.epoch == 1))
         self._applying = Applying(
             lease,
             self._frontier,
@@ -267,12 +269,14 @@ class Orchestrator:
     def _outlast(self, outage: BaseException, outages: int) -> None:
         log.warning("job %s waits for the database: %s", self._lease.job_id, outage)
         self._unsure = True
+        self._known.pages.doubt()
         gevent.sleep(_BACKOFF_SECONDS[min(outages, len(_BACKOFF_SECONDS) - 1)])
 
     def _give_up(self, errors: int) -> bool:
         """An internal error: tried again, five times running, then the job fails."""
         name = log_error()
         self._unsure = True
+        self._known.pages.doubt()
         gevent.sleep(_TICK_SECONDS)
         if errors < _MOST_ERRORS:
             return False

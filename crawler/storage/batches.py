@@ -14,13 +14,19 @@ from crawler.storage.changes import JobChange, as_jsonb
 from crawler.storage.database import Row
 from crawler.storage.discovery import Discovery, FoundLinks
 from crawler.storage.duplicates import settle_duplicates
+from crawler.storage.known_pages import KnownPages
 from crawler.storage.packing import pack_json, unpack_links
 from crawler.storage.redirects import SettledUrl, settle_redirects
 from crawler.storage.results import BatchResult, LeftOutLink, PageToProcess, UrlResult
 
 
 def settle(
-    change: JobChange, batch: BatchResult, found: Discovery, *, links_wait: bool
+    change: JobChange,
+    batch: BatchResult,
+    known: KnownPages,
+    found: Discovery,
+    *,
+    links_wait: bool,
 ) -> list[SettledUrl]:
     """Writes outcomes and pages; returns each settled result with its URL's present depth.
 
@@ -33,7 +39,7 @@ def settle(
     mine = [SettledUrl(result, held[result.id]) for result in batch.results if result.id in held]
     _move_scope(change, mine, found)
     settled = settle_redirects(change, _with_telling_names(change, mine), found)
-    settled.results = settle_duplicates(change, settled.results, found)
+    settled.results = settle_duplicates(change, settled.results, known, found)
     if settled.results:
         _write_outcomes(change, settled.results)
         _write_pages(change, settled.results, links_wait=links_wait)

@@ -29,6 +29,7 @@ from crawler.storage.budgets import (
 from crawler.storage.changes import JobChange
 from crawler.storage.database import Row
 from crawler.storage.keys import url_key
+from crawler.storage.known_pages import KnownPages
 from crawler.storage.results import LeftOutLink
 from crawler.storage.samples import keep_samples
 
@@ -56,17 +57,19 @@ class KnownUrls:
 
     Maps a URL's key to a depth at which it is known: an upper bound, exact beyond the limit.
     It may forget (it is bounded) but must never know what was not committed: a transaction
-    learns into `_Discovery.learned`, and the caller merges that after the commit.
+    learns into a `Discovery`, and the caller merges that after the commit.
     """
 
     depths: dict[bytes, int] = field(default_factory=dict)
     patterns: PatternCounts = field(default_factory=PatternCounts)
+    pages: KnownPages = field(default_factory=lambda: KnownPages(is_complete=False))
 
-    def learn(self, learned: Mapping[bytes, int]) -> None:
+    def learn(self, found: "Discovery") -> None:
         """Takes over what a committed transaction found out."""
-        if len(self.depths) + len(learned) > _MOST_KNOWN:
+        if len(self.depths) + len(found.learned) > _MOST_KNOWN:
             self.depths.clear()
-        self.depths.update(learned)
+        self.depths.update(found.learned)
+        self.patterns.learn(found.patterns)
 
     def forget(self) -> None:
         """Forgets everything: limits changed, or a commit's fate is unknown."""

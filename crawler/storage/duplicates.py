@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from crawler.storage.changes import JobChange
 from crawler.storage.discovery import Discovery, lower_depths
 from crawler.storage.keys import url_key
+from crawler.storage.known_pages import KnownPages
 from crawler.storage.redirects import SettledUrl, at_present_depths, duplicate
 from crawler.storage.results import UrlResult
 
@@ -63,13 +64,13 @@ class Originals:
 
 
 def settle_duplicates(
-    change: JobChange, results: list[SettledUrl], found: Discovery
+    change: JobChange, results: list[SettledUrl], known: KnownPages, found: Discovery
 ) -> list[SettledUrl]:
     """The results with those that are duplicates told as such, under their present depths."""
     pages = [each for each in results if each.result.is_page]
     if not pages:
         return results
-    doubles = find_duplicates(pages, _known_pages(change, pages))
+    doubles = find_duplicates(pages, _known_pages(change, pages, known))
     if not doubles:
         return results
     settled = [
@@ -126,8 +127,20 @@ def _names(result: UrlResult) -> list[str]:
     return list(dict.fromkeys(name for name in names if name))
 
 
-def _known_pages(change: JobChange, pages: list[SettledUrl]) -> Originals:
+def learn_pages(known: KnownPages, results: list[SettledUrl]) -> None:
+    """Remembers the pages that a committed transaction stored."""
+    pages = [each.result for each in results if each.result.content_hash]
+    contents = (page.content_hash or b"" for page in pages)
+    known.learn(contents, named=any(page.canonical for page in pages))
+
+
+def _known_pages(
+    change: JobChange, pages: list[SettledUrl], memory: KnownPages
+) -> Originals:
     known = Originals()
+    contents = (each.result.content_hash or b"" for each in pages)
+    if memory.rule_out(contents, named=any(each.result.canonical for each in pages)):
+        return known
     own = {each.result.id for each in pages}
     canonicals = {each.result.canonical for each in pages if each.result.canonical}
     rows = change.run(

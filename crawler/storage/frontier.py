@@ -24,6 +24,7 @@ from crawler.storage.batches import (
 from crawler.storage.changes import Changes, JobChange
 from crawler.storage.claims import Claim, claim
 from crawler.storage.discovery import Discovery, KnownUrls, discover, tell_discovery
+from crawler.storage.duplicates import learn_pages
 from crawler.storage.exclusions import exclude_waiting
 from crawler.storage.jobs import drop_claims
 from crawler.storage.leases import Lease
@@ -99,7 +100,7 @@ class FrontierStore:
             _must_run(change, JobStatus.PAUSED)
             wait = sum(len(result.discovered) for result in batch.results) > _MOST_LINKS
             shells_before = _shells(change)
-            results = settle(change, batch, found, links_wait=wait)
+            results = settle(change, batch, known.pages, found, links_wait=wait)
             _give_back(change, _return(change, batch.not_reached) + return_to_wait(change, batch))
             if results:
                 if not wait:
@@ -108,8 +109,8 @@ class FrontierStore:
                 tell_discovery(change, found)
             add_sitemaps(change, batch.sitemaps)
             only_shells = shells_before < _SHELLS_TO_PAUSE <= _shells(change)
-        known.learn(found.learned)
-        known.patterns.learn(found.patterns)
+        known.learn(found)
+        learn_pages(known.pages, results)
         pages = [to_process(each.result) for each in results if each.result.is_page]
         made_stale = found.made_stale or wait or any(each.depth == 0 for each in results)
         return Applied(pages, made_stale, only_shells)
@@ -180,8 +181,7 @@ class FrontierStore:
             rows = change.run("take_stale", limit=_PAGES_A_SLICE, most_bytes=_LINK_BYTES_A_SLICE)
             discover(change, stored_links(change, rows, found, self._denied), known, found)
             tell_discovery(change, found)
-        known.learn(found.learned)
-        known.patterns.learn(found.patterns)
+        known.learn(found)
         return len(rows)
 
     def adjust(self, lease: Lease) -> int:

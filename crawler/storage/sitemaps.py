@@ -144,7 +144,7 @@ class SitemapStore:
             if _wants_urls(change) and not _roots_are_open(change, busy_hosts):
                 looked_at = _expand(change, known, found, self._denied)
             tell_discovery(change, found)
-        known.learn(found.learned)
+        known.learn(found)
         return looked_at
 
 

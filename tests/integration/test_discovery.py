@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from crawler.domain.lifecycle import JobStatus
 from crawler.domain.model import ScopeKind, Totals
-from crawler.storage.discovery import KnownUrls
+from crawler.storage.discovery import Discovery, KnownUrls
 from crawler.storage.frontier import Claim
 from crawler.storage.leases import Lease
 from crawler.storage.migrate import migrate
@@ -374,8 +374,8 @@ def test_known_urls_may_forget_everything_at_any_time(storage: Storage) -> None:
 def test_a_memory_of_too_many_urls_starts_anew(monkeypatch: Any) -> None:
     monkeypatch.setattr("crawler.storage.discovery._MOST_KNOWN", 3)
     known = KnownUrls()
-    known.learn({b"a": 1, b"b": 1})
-    known.learn({b"c": 2})
+    known.learn(Discovery(learned={b"a": 1, b"b": 1}))
+    known.learn(Discovery(learned={b"c": 2}))
     assert known.depths == {b"a": 1, b"b": 1, b"c": 2}
-    known.learn({b"d": 3})
+    known.learn(Discovery(learned={b"d": 3}))
     assert known.depths == {b"d": 3}

@@ -1,6 +1,8 @@
 -- name: insert_bodies
 -- Each body once; a known one is touched, so that collection leaves it alone. A new one is looked
--- at in an hour: no page refers to it if its call's results were dropped.
+-- at in an hour: no page refers to it if its call's results were dropped. It need not wait for the
+-- disk: the commit of the page that refers to it does, and what came before that is there with it.
+SET LOCAL synchronous_commit = off;
 WITH kept AS (
     INSERT INTO bodies (hash, data, size)
     SELECT each.*

@@ -18,7 +18,9 @@ WHERE http_cache.key = ANY(%(keys)s)
 
 -- name: keep_answers
 -- Answers as they came just now, or were confirmed just now. Rows are locked in the order of
--- their keys, so that calls with the same URLs never lock each other out.
+-- their keys, so that calls with the same URLs never lock each other out. What a crash of the
+-- database loses of them is asked for again.
+SET LOCAL synchronous_commit = off;
 WITH given AS (
     SELECT each.*
     FROM unnest(
