@@ -19,23 +19,24 @@ from gevent.pool import Group
 
 from crawler.domain.admission import admission_of
 from crawler.domain.model import FrontierUrl, Outcome
-from crawler.domain.politeness import NotNow, Why
+from crawler.domain.politeness import NotNow
 from crawler.domain.reasons import Reason
 from crawler.fetching.fetcher import Fetched, FetchFailure, FetchLimits, Redirected
 from crawler.fetching.outcomes import Follow, Postponed, Turns
-from crawler.fetching.robots import RETRY_SECONDS, RobotsVerdict
 from crawler.functions.crawl_batch import CrawlBatch
 from crawler.functions.crawl_results import (
     LinkRules,
     failed,
+    left_by_redirect,
     read_pages,
     refused,
     wants_body,
 )
 from crawler.functions.crawl_tools import CrawlTools
+from crawler.functions.permission import Permission, Refusal
+from crawler.functions.sitemap_visits import SitemapVisits
 from crawler.functions.turns import CallOver, CheckedTurns
 from crawler.functions.wire import CrawlCall
-from crawler.storage.results import SitemapUrl
 from crawler.storage.sealing import Unsealable
 
 FetchOutcome = Fetched | Redirected | FetchFailure | Postponed
@@ -50,8 +51,8 @@ _UNSEALABLE = (
 
 _CHECK_SECONDS = 1.0
 
-_UNREACHED_SECONDS = 1.0
-"""How long a host that could not be reached is left alone at least."""
+_GRACE_SECONDS = 1.0
+"""After its time a call may take so much longer to come to an end by itself."""
 
 
 class CrawlFunction:
@@ -64,6 +65,8 @@ class CrawlFunction:
         is_stopping: Callable[[], bool],
     ) -> None:
         self._tools = tools
+        self._permission = Permission(tools.robots, monotonic)
+        self._sitemaps = SitemapVisits(tools, monotonic)
         self._monotonic = monotonic
         self._is_stopping = is_stopping
 
@@ -111,22 +114,29 @@ class CrawlFunction:
     def _run(self, batch: CrawlBatch) -> None:
         """Fetches within the call's share; an error ends all, since nobody hears of them."""
         call = batch.call
-        lane = self._tools.pacing.lane(call.job_id, call.options.host_concurrency, batch.delay_at)
+        lane = self._tools.pacing.lane(
+            call.job_id,
+            lambda url: (call.options.host_concurrency, batch.delay_at(url)),
+            ignores_site=call.options.ignore_robots,
+        )
         turns = CheckedTurns(lane, lambda: self._may_start(batch))
-        work = self._read_sitemaps if call.sitemaps else self._crawl
         group = Group()
         try:
             gevent.joinall(
-                [
-                    group.spawn(work, batch, number, turns)
-                    for number in range(min(batch.concurrency, max(1, len(call.urls))))
-                ],
+                [group.spawn(self._work, batch, number, turns) for number in range(_lanes(batch))],
+                timeout=max(0.0, batch.deadline + _GRACE_SECONDS - self._monotonic()),
                 raise_error=True,
             )
         finally:
             batch.current = False
             group.kill()
             lane.close()
+
+    def _work(self, batch: CrawlBatch, number: int, turns: CheckedTurns) -> None:
+        if batch.call.sitemaps:
+            self._sitemaps.read(batch, lambda: self._may_start(batch), turns)
+        else:
+            self._crawl(batch, number, turns)
 
     def _crawl(self, batch: CrawlBatch, number: int, turns: CheckedTurns) -> None:
         """URL after URL, until none waits or the job's pace has no room for this greenlet."""
@@ -139,58 +149,20 @@ class CrawlFunction:
                     batch.postpone(url, url.url, wait.seconds)
 
     def _crawl_one(self, batch: CrawlBatch, url: FrontierUrl, turns: CheckedTurns) -> None:
-        verdict = self._ask_robots(batch, url.url, turns)
-        if verdict is not None and not verdict.allowed:
-            self._take_refusal(batch, url, verdict, turns)
+        refusal = self._permission.refusal(batch, url.url, turns)
+        if refusal is not None:
+            result = refused(url, refusal.verdict.reason or Reason.ROBOTS, refusal.detail)
+            self._permission.settle(batch, url, result, refusal, turns)
             return
-        details: list[str] = []
+        refusals: list[Refusal] = []
 
         def follow(target: str) -> Reason | None:
-            return self._judge_redirect(batch, url, target, turns, details)
+            return self._judge_redirect(batch, url, target, turns, refusals)
 
         young = batch.cache.young(url.url, follow)
         outcome = young or self._fetch(batch, url, turns, follow)
         origin = Outcome.CACHED if young else Outcome.FETCHED
-        self._take(batch, url, outcome, origin, "".join(details[-1:]), turns)
-
-    def _ask_robots(self, batch: CrawlBatch, url: str, turns: Turns) -> RobotsVerdict | None:
-        """The verdict of robots.txt; None where it need not be asked.
-
-        Raises:
-            CallOver: when the call's time is over before it is known.
-        """
-        if batch.call.options.ignore_robots:
-            return None
-        left = max(0.0, batch.deadline - self._monotonic())
-        verdict: RobotsVerdict | None = gevent.with_timeout(
-            left, self._tools.robots.verdict, url, turns, timeout_value=None
-        )
-        if verdict is None:
-            raise CallOver
-        batch.note_crawl_delay(url, verdict.crawl_delay_seconds)
-        return verdict
-
-    def _take_refusal(
-        self, batch: CrawlBatch, url: FrontierUrl, verdict: RobotsVerdict, turns: CheckedTurns
-    ) -> None:
-        """What robots.txt forbids is settled. A host that can't be reached at all is tried again
-        later, at no URL's cost, until it is taken for down; one whose robots.txt answers with an
-        error costs each of its URLs an attempt."""
-        result = refused(url, verdict)
-        if verdict.reason is Reason.ROBOTS_UNREACHABLE:
-            batch.settle(url, result, asked_seconds=RETRY_SECONDS)
-        elif verdict.is_passing and not turns.unreachable(url.url):
-            raise NotNow(_UNREACHED_SECONDS, Why.BACKING_OFF)
-        else:
-            batch.settle(url, result, is_passing=False)
-
-    def _find_sitemaps(
-        self, batch: CrawlBatch, url: FrontierUrl, page_url: str, turns: Turns
-    ) -> None:
-        """Of roots alone, at the host to which they led."""
-        if url.depth == 0 and batch.call.options.wants_sitemaps:
-            found = self._tools.sitemaps.sitemaps_of(page_url, turns)
-            batch.sitemaps.update(dict.fromkeys(found))
+        self._take(batch, url, outcome, origin, refusals, turns)
 
     def _may_start(self, batch: CrawlBatch) -> bool:
         """Whether another fetch may start: there is time, and neither call nor worker is ending."""
@@ -233,15 +205,17 @@ class CrawlFunction:
         url: FrontierUrl,
         outcome: FetchOutcome,
         origin: Outcome,
-        detail: str,
+        refusals: list[Refusal],
         turns: CheckedTurns,
     ) -> None:
         match outcome:
             case Fetched():
-                self._find_sitemaps(batch, url, outcome.url, turns)
                 batch.take(url, outcome, origin)
+                if url.depth == 0 and batch.call.options.wants_sitemaps and outcome.status < 400:
+                    self._sitemaps.find(batch, outcome.url, turns)
             case Redirected():
-                batch.take_redirect(url, outcome, detail)
+                batch.cache.note(outcome)
+                self._take_redirect(batch, url, outcome, refusals, turns)
             case Postponed():
                 batch.postpone(url, outcome.url, outcome.seconds)
             case FetchFailure():
@@ -250,45 +224,40 @@ class CrawlFunction:
                     is_passing = not turns.unreachable(outcome.url)
                 batch.settle(url, failed(url, outcome), is_passing=is_passing)
 
+    def _take_redirect(
+        self,
+        batch: CrawlBatch,
+        url: FrontierUrl,
+        redirected: Redirected,
+        refusals: list[Refusal],
+        turns: CheckedTurns,
+    ) -> None:
+        if refusals:
+            result = left_by_redirect(url, redirected, refusals[-1].detail)
+            self._permission.settle(batch, url, result, refusals[-1], turns)
+        else:
+            batch.results.append(left_by_redirect(url, redirected))
+
     def _judge_redirect(
-        self, batch: CrawlBatch, url: FrontierUrl, target: str, turns: Turns, details: list[str]
+        self,
+        batch: CrawlBatch,
+        url: FrontierUrl,
+        target: str,
+        turns: Turns,
+        refusals: list[Refusal],
     ) -> Reason | None:
         """What speaks against following a redirect. Only a root may leave the scope by one; a
         page that the job has is not fetched again; robots.txt is asked at each host."""
-        if url.depth > 0:
-            left = batch.rules.admission.judge(target)
-            if left is not None:
-                return left
+        left = batch.rules.admission.judge(target)
+        if left is not None and (url.depth > 0 or left is Reason.DENIED_HOST):
+            return left
         if self._tools.reader.is_settled(batch.call.job_id, url.id, target):
             return Reason.DUPLICATE
-        verdict = self._ask_robots(batch, target, turns)
-        if verdict is None or verdict.allowed:
+        refusal = self._permission.refusal(batch, target, turns)
+        if refusal is None:
             return None
-        details.append(verdict.rule or verdict.detail)
-        return verdict.reason or Reason.ROBOTS
-
-    def _read_sitemaps(self, batch: CrawlBatch, number: int, turns: Turns) -> None:
-        with suppress(CallOver):
-            for sitemap in batch.call.sitemaps:
-                if not self._may_start(batch):
-                    return
-                self._read_sitemap(batch, sitemap, turns)
-
-    def _read_sitemap(self, batch: CrawlBatch, sitemap: SitemapUrl, turns: Turns) -> None:
-        ignore_robots = batch.call.options.ignore_robots
-        try:
-            rules = None if ignore_robots else self._tools.robots.rules(sitemap.url, turns)
-            batch.note_crawl_delay(sitemap.url, rules.crawl_delay if rules else None)
-            result = self._tools.sitemaps.read(
-                sitemap,
-                turns,
-                ignore_robots=ignore_robots,
-                seconds_left=batch.deadline - self._monotonic(),
-            )
-        except NotNow as wait:
-            batch.note_wait(sitemap.url, wait.seconds)
-            raise CallOver from None
-        batch.sitemap_results.append(result)
+        refusals.append(refusal)
+        return refusal.verdict.reason or Reason.ROBOTS
 
     def _read_pages(self, batch: CrawlBatch) -> None:
         """Reads all pages in one visit to a thread: a visit costs as much as a small page."""
@@ -296,3 +265,7 @@ class CrawlFunction:
         read = self._tools.threads.apply(read_pages, (pages, batch.rules)) if pages else []
         for page, made in zip(pages, read, strict=True):
             batch.take_page(page, made)
+
+
+def _lanes(batch: CrawlBatch) -> int:
+    return 1 if batch.call.sitemaps else min(batch.concurrency, len(batch.call.urls))

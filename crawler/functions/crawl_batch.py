@@ -11,14 +11,13 @@ from crawler.domain.model import FrontierUrl, Outcome
 from crawler.domain.reasons import Reason
 from crawler.domain.retries import MOST_WAIT_SECONDS, retry_after
 from crawler.fetching.guard import Network
-from crawler.fetching.outcomes import Fetched, Redirected
+from crawler.fetching.outcomes import Fetched
 from crawler.functions.caching import CacheBatch
 from crawler.functions.crawl_results import (
     FetchedPage,
     LinkRules,
     ReadPage,
     judge,
-    left_by_redirect,
     no_page,
     page_result,
 )
@@ -123,11 +122,6 @@ class CrawlBatch:
             self.pages.append(FetchedPage(url, kept, Outcome.CACHED))
         else:  # what was kept went while the site was asked about it: asked again, it has nothing
             self._settle_answer(url, fetched, Outcome.FAILED, str(Reason.BROKEN_RESPONSE))
-
-    def take_redirect(self, url: FrontierUrl, redirected: Redirected, detail: str) -> None:
-        """Takes a redirect that was not followed."""
-        self.cache.note(redirected)
-        self.results.append(left_by_redirect(url, redirected, detail or None))
 
     def take_page(self, page: FetchedPage, read: ReadPage) -> None:
         """Takes a page that was read; an error's page or a check for robots is no content."""

@@ -14,7 +14,6 @@ from crawler.domain.nofollow import rel_says_nofollow
 from crawler.domain.reasons import Reason, http_reason
 from crawler.domain.text import storable_headers
 from crawler.fetching.fetcher import Fetched, FetchFailure, Hop, Redirected
-from crawler.fetching.robots import RobotsVerdict
 from crawler.storage.bodies import SealedBody, seal
 from crawler.storage.packing import pack_links
 from crawler.storage.results import LeftOutLink, UrlResult
@@ -23,7 +22,16 @@ _MOST_LENGTH_DIGITS = 15
 _MOST_SAMPLES = 5
 """Links left out for one reason that a page gives as samples; a job keeps few of them anyway."""
 
-_SKIPPED = frozenset((Reason.ROBOTS, Reason.DENIED_HOST, Reason.SCOPE, Reason.EXCLUDED))
+_SKIPPED = frozenset(
+    (
+        Reason.ROBOTS,
+        Reason.DENIED_HOST,
+        Reason.SCOPE,
+        Reason.EXCLUDED,
+        Reason.TRAP,
+        Reason.DUPLICATE,
+    )
+)
 """Reasons by which a URL was not tried, rather than tried in vain."""
 
 
@@ -162,10 +170,8 @@ def no_page(
     )
 
 
-def refused(url: FrontierUrl, verdict: RobotsVerdict) -> UrlResult:
+def refused(url: FrontierUrl, reason: Reason, detail: str | None) -> UrlResult:
     """The result of a URL that was not asked for: robots.txt forbids it, or can't be read."""
-    reason = verdict.reason or Reason.ROBOTS
-    detail = verdict.rule or verdict.detail or None
     return UrlResult(url.id, url.url, _outcome(reason), str(reason), detail=detail)
 
 
@@ -183,12 +189,15 @@ def failed(url: FrontierUrl, failure: FetchFailure) -> UrlResult:
     )
 
 
-def left_by_redirect(url: FrontierUrl, redirected: Redirected, detail: str | None) -> UrlResult:
-    """The result of a redirect that was not followed: out of the job, or to a known page."""
+def left_by_redirect(
+    url: FrontierUrl, redirected: Redirected, detail: str | None = None
+) -> UrlResult:
+    """The result of a redirect that was not followed: out of the job, to a known page, or to a
+    host whose robots.txt does not let its target be fetched."""
     return UrlResult(
         url.id,
         url.url,
-        Outcome.SKIPPED,
+        _outcome(redirected.reason),
         str(redirected.reason),
         final_url=redirected.target,
         http_status=redirected.hops[-1].status,

@@ -20,8 +20,13 @@ _BUDGET_SECONDS = ANSWER_SECONDS - 2.0
 _CLOSING_SECONDS = 0.3
 """Before the job's time is over a call ends by this, so that its results still count."""
 
-_MOST_CALLS = 8
+_MOST_CALLS = 16
 """Crawl calls in flight per job, over all hosts."""
+
+_MOST_SLOW_CALLS = 8
+"""Of these, calls to hosts that took long lately: others have their share whatever these do."""
+
+_SLOW_SECONDS = 8.0
 
 _AWAY_SECONDS = (0.25, 0.25, 0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 5.0)
 
@@ -77,6 +82,7 @@ class Crawling:
         self._options = lease.options
         self._allowed_hosts: set[str] = set()
         self._ready_at: dict[str, float] = {}
+        self._slow_hosts: set[str] = set()
         self._next_call_at = monotonic()
         self._away_running = 0
         self.answers: deque[Call] = deque()
@@ -110,6 +116,9 @@ class Crawling:
         now = self._monotonic()
         self._ready_at = {host: at for host, at in self._ready_at.items() if at > now}
         full = {call.host for call in self._in_flight if not self._free_at(call.host)}
+        slow = [call for call in self._in_flight if call.host in self._slow_hosts]
+        if len(slow) >= _MOST_SLOW_CALLS:
+            full |= self._slow_hosts
         return full | self._ready_at.keys()
 
     @property
@@ -166,6 +175,8 @@ class Crawling:
         """Fetches at once that the next call to a host may make."""
         there = [call.share for call in self._in_flight if call.host == host]
         pace = self._pace_at(host)
+        if host in self._slow_hosts:
+            return 0 if there else pace.concurrency
         if len(there) >= pace.most_calls:
             return 0
         return pace.share(len(there), sum(there))
@@ -209,6 +220,7 @@ class Crawling:
         )
 
     def _make(self, call: Call, payload: CrawlCall) -> None:
+        started = self._monotonic()
         try:
             answer = read_crawl_answer(self._calls.crawl(payload.as_json()), call.urls)
             over = replace(call, answer=answer)
@@ -219,6 +231,13 @@ class Crawling:
             log.exception("job %s: a crawl call went wrong", self._lease.job_id)
             over = replace(call, error="internal error")
         self._in_flight.discard(call)
+        self._note_pace(call.host, self._monotonic() - started)
         self.answers.append(over)
         self._on_answer()
 
+    def _note_pace(self, host: str, seconds: float) -> None:
+        """Remembers whether a host keeps calls for long: it hangs, or each page takes its time."""
+        if seconds > _SLOW_SECONDS:
+            self._slow_hosts.add(host)
+        else:
+            self._slow_hosts.discard(host)

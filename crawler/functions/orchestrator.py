@@ -182,13 +182,19 @@ class Orchestrator:
         self._expand()
         self._sitemapping.step(self._known, seconds_left)
         unmet = self._dispatch(seconds_left)
-        if self._crawling.idle and unmet is not None and not self._waits(unmet):
-            if unmet.over_limit:
-                self._skip_over_limit()
-            if self._is_finished():
-                return True
+        if self._crawling.idle and unmet is not None and self._is_over(unmet):
+            return True
         self._wait(seconds_left, unmet)
         return False
+
+    def _is_over(self, unmet: Claim) -> bool:
+        """Nothing is in hand and nothing could be claimed: whether that is the job's end."""
+        if unmet.over_limit:
+            self._skip_over_limit()
+        if self._waits(unmet):
+            # What waited may have been left out meanwhile, by the limit or a new rule.
+            return self._frontier.finish(self._lease) is not None
+        return self._is_finished()
 
     def _waits(self, unmet: Claim) -> bool:
         """Whether something is to be fetched, only not yet: a retry is due, a host has its turn."""

@@ -102,7 +102,8 @@ class Settings:
     @property
     def fetch_realm(self) -> str:
         """Return what a site's answer depends on beside its URL, see ``HttpCache``."""
-        return f"{self.user_agent} {' '.join(map(str, self.allow_private))}"
+        denied = self.deny_hosts.text if self.deny_hosts else ""
+        return f"{self.user_agent} {' '.join(map(str, self.allow_private))} {denied}".rstrip()
 
 
 def default_workers() -> int:

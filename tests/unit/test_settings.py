@@ -189,8 +189,9 @@ def test_answers_depend_on_who_asks_and_where_it_may_go() -> None:
         read().fetch_realm,
         read(CLEW_USER_AGENT="Other/1").fetch_realm,
         read(CLEW_ALLOW_PRIVATE="10.0.0.0/8").fetch_realm,
+        read(CLEW_DENY_HOSTS="example.com").fetch_realm,
     }
-    assert len(realms) == 3
+    assert len(realms) == 4
 
 
 @pytest.mark.parametrize(("agent", "contact", "expected"), [
