@@ -13,7 +13,7 @@ REQUESTS = 12
 def crawl(redis_url: str, url: str, job_id: str, delay_ms: int) -> list[tuple[float, float]]:
     """Begin and end of each request of a call, which three greenlets make."""
     pacing = HostPacing(RedisHosts(connect(redis_url)), 2, time.monotonic)
-    lane = pacing.lane(job_id, 3, lambda url: delay_ms)
+    lane = pacing.lane(job_id, lambda url: (3, delay_ms))
     spans: list[tuple[float, float]] = []
 
     def request() -> None:

@@ -4,8 +4,9 @@ Before a request its worker asks for a turn; after it the worker gives the turn 
 what came of it. A turn is granted when
 
 - the host did not ask for a pause (429 or 503, with `Retry-After` or without), nor seems down;
-- the time between starts is over: the job's delay, and more while the host answers slower than
-  it used to;
+- the time between starts is over: the job's delay, or the one that the host's robots.txt asked
+  for last (the job may not have read it yet), and more while the host answers slower than it
+  used to;
 - fewer requests are under way, of all jobs, than this job may make at once;
 - no other job stands before it in the line.
 
@@ -26,6 +27,8 @@ from crawler.domain.turns import (
     BUSY,
     DOWN_AFTER,
     DOWN_PAUSE_MS,
+    FADE_GAPS,
+    FADE_MS,
     FIRST_BACKOFF_MS,
     FIRST_PAUSE_MS,
     GATEWAY,
@@ -73,10 +76,22 @@ class Host:
     why: Why = Why.BACKING_OFF
     strikes: int = 0
     failures: int = 0
+    trouble_ms: int = 0
+    """When a refusal or failure was counted last."""
+    gap_ms: int = 0
+    """The time between the last two."""
     recent_us: int = -1
     usual_us: int = -1
     slots: dict[str, int] = field(default_factory=dict)
     line: dict[str, _Place] = field(default_factory=dict)
+    site_ms: int = 0
+    """The spacing that its robots.txt asks for."""
+
+    def fade(self, now: int) -> None:
+        """Forgets refusals and failures that are long over: what comes now is another story."""
+        lasting = max(FADE_MS, min(FADE_GAPS * self.gap_ms, IDLE_MS))
+        if now >= max(self.trouble_ms, self.blocked_ms) + lasting:
+            self.strikes = self.failures = 0
 
     def settle(self, report: Report, now: int) -> None:
         """Takes in what came of a turn."""
@@ -88,20 +103,21 @@ class Host:
         elif report.status in GATEWAY or report.status == UNREACHED:
             self._fail(now)
         elif 0 < report.status < 500 and now >= self.blocked_ms:
-            self.strikes = self.failures = 0
+            self.strikes = self.failures = self.trouble_ms = 0
 
     def ask(self, ask: Ask, now: int) -> Answer:
         """Grants a turn, or says how long to wait and keeps the job's place in the line."""
         self._expire(now)
         if now < self.blocked_ms:
             return self.standing(now)
-        ready = self._ready_ms(ask)
+        spacing = self._spacing_of(ask)
+        ready = self._ready_ms(ask.job_id, spacing)
         if now < ready:
             return self._line_up(ask.job_id, now, ready - now, Why.DELAY)
         if len(self.slots) >= ask.concurrency or self._is_behind(ask.job_id, now):
             return self._line_up(ask.job_id, now, self._hint_ms(), Why.BUSY)
         self.slots[ask.slot] = now + SLOT_MS
-        self.started(now, ask.delay_ms)
+        self.last_ms, self.spacing_ms = now, spacing
         self.line.pop(ask.job_id, None)
         return Answer(0, None, self.failures)
 
@@ -111,9 +127,9 @@ class Host:
             return Answer(self.blocked_ms - now, self.why, self.failures)
         return Answer(0, None, self.failures)
 
-    def started(self, now: int, delay_ms: int) -> None:
-        """A request began."""
-        self.last_ms, self.spacing_ms = now, spacing_ms(delay_ms)
+    def started(self, ask: Ask, now: int) -> None:
+        """A request began by a turn of another store's."""
+        self.last_ms, self.spacing_ms = now, self._spacing_of(ask)
 
     def is_idle(self, now: int) -> bool:
         """Whether nothing of it is worth keeping."""
@@ -125,15 +141,24 @@ class Host:
         if self.line:
             self.line = {job: place for job, place in self.line.items() if place.until_ms >= now}
 
-    def _ready_ms(self, ask: Ask) -> int:
+    def _spacing_of(self, ask: Ask) -> int:
+        """The spacing that a request keeps; what its job knows of robots.txt is taken down."""
+        own = spacing_ms(ask.delay_ms)
+        if ask.ignores_site:
+            return own
+        if ask.site_delay_ms is not None:
+            self.site_ms = spacing_ms(ask.site_delay_ms)
+        return max(own, self.site_ms)
+
+    def _ready_ms(self, job_id: str, spacing: int) -> int:
         """When the delays let a job start.
 
         Two starts lie at least the smaller of their jobs' delays apart. Of that, a job in the
         line is sure: what faster ones start meanwhile does not push its own start out.
         """
-        spacing, slower = spacing_ms(ask.delay_ms), self._slower_ms()
+        slower = self._slower_ms()
         ready = self.last_ms + spacing + slower
-        place = self.line.get(ask.job_id)
+        place = self.line.get(job_id)
         if place is None:
             return ready
         least = self.last_ms + min(spacing, self.spacing_ms) + slower
@@ -161,6 +186,7 @@ class Host:
         # What else was under way when the host began to refuse is no further refusal.
         if now >= self.blocked_ms:
             self.strikes += 1
+            self._note_trouble(now)
         if asked_ms > 0:
             self._block(now + min(asked_ms, LONGEST_BLOCK_MS), Why.ASKED)
         else:
@@ -171,11 +197,16 @@ class Host:
         if now < self.blocked_ms:
             return
         self.failures += 1
+        self._note_trouble(now)
         if self.failures >= DOWN_AFTER:
             self._block(now + DOWN_PAUSE_MS, Why.BACKING_OFF)
         elif self.failures > 1:
             pause = FIRST_PAUSE_MS * 2 ** (self.failures - 2)
             self._block(now + pause, Why.BACKING_OFF)
+
+    def _note_trouble(self, now: int) -> None:
+        self.gap_ms = now - self.trouble_ms if self.trouble_ms else 0
+        self.trouble_ms = now
 
     def _block(self, until_ms: int, why: Why) -> None:
         if until_ms > self.blocked_ms:
@@ -230,10 +261,10 @@ class Hosts:
         if started:
             known.last_ms = now
 
-    def note_start(self, host: str, delay_ms: int) -> None:
+    def note_start(self, host: str, ask: Ask) -> None:
         """A turn that another store granted: delays go on from there if that one goes away."""
         known, now = self._settled(host, ())
-        known.started(now, delay_ms)
+        known.started(ask, now)
 
     def _settled(self, host: str, reports: Sequence[Report]) -> tuple[Host, int]:
         now = int(self._clock() * 1_000)
@@ -241,6 +272,7 @@ class Hosts:
         if known is None:
             self._make_room(now)
             known = self._hosts[host] = Host()
+        known.fade(now)
         for report in reports:
             known.settle(report, now)
         return known, now

@@ -31,6 +31,11 @@ DOWN_AFTER = 6
 DOWN_PAUSE_MS = 1_000
 """The pause from then on. No request harms a dead host, and its URLs are to fail soon."""
 
+FADE_MS, FADE_GAPS = 30_000, 3
+"""Failures and refusals are counted anew when the last one is over for so long; where they come
+seldom (a long delay, many hosts at once), for so many times the time between the last two, since
+a host that is never reached has to be down in the end."""
+
 BUSY = frozenset((429, 503))
 """Answers by which a host asks to be left alone (RFC 6585, section 4; RFC 9110, 15.6.4)."""
 
@@ -50,6 +55,9 @@ LEAST_HINT_MS, MOST_HINT_MS = 5, 200
 IDLE_MS = 600_000
 """What is known of a host is forgotten after so long without a request."""
 
+SITE_DELAY_MS = 86_400_000
+"""But for the delay that its robots.txt asks for: that is known for so long after a request."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -60,6 +68,11 @@ class Ask:
     """Names the turn, if it is granted."""
     concurrency: int
     delay_ms: int
+    site_delay_ms: int | None = None
+    """The `Crawl-delay` of its robots.txt, 0 where that asks for none; None: not known yet. Then
+    the one that was known last holds, for the request for robots.txt itself, say."""
+    ignores_site: bool = False
+    """Whether a `Crawl-delay` is nothing to the job."""
 
 
 class Report(NamedTuple):

@@ -54,6 +54,10 @@ class Turns(Protocol):
             retry_after_seconds: for how long the site asks to be left alone (`Retry-After`).
         """
 
+    def note_delay(self, url: str, seconds: float | None) -> None:
+        """Takes down the `Crawl-delay` in the robots.txt of a URL's origin, None where it has
+        none: turns at that host keep it from now on."""
+
 
 class _FreeTurns:
     """Turns without end: no host is spared."""
@@ -68,6 +72,9 @@ class _FreeTurns:
         head_seconds: float | None,
         retry_after_seconds: float | None,
     ) -> None:
+        """Keeps nothing."""
+
+    def note_delay(self, url: str, seconds: float | None) -> None:
         """Keeps nothing."""
 
 

@@ -165,17 +165,20 @@ class RobotsGate:
             return self._learn(site, expired, turns)
 
         try:
-            return self._known.get(site, learn)
+            known = self._known.get(site, learn)
         except NotNow as wait:
             if is_own or wait.why in _OF_THE_HOST:
                 raise
             raise NotNow(min(wait.seconds, AGAIN_SECONDS), wait.why) from None
+        _note_delay(turns, site, known)
+        return known
 
     def _learn(self, site: str, expired: _Known | None, turns: Turns) -> tuple[_Known, float]:
         """What is known of an origin, from the shelf or by asking it, and for how long it holds.
 
         Rules that were known go on until they can be asked for again (RFC 9309, section 2.4).
         """
+        _note_delay(turns, site, expired)
         shelved = self._claim(site)
         if shelved is None:
             known, seconds = self._ask_claimed(site, turns)
@@ -260,6 +263,12 @@ def _unreachable(failure: FetchFailure) -> _Unreachable:
     if failure.reason in _NO_HOST and not failure.hops:
         return _Unreachable(failure.reason, failure.detail, failure.is_passing)
     return _Unreachable(Reason.ROBOTS_UNREACHABLE, f"robots.txt: {failure.detail}", True)
+
+
+def _note_delay(turns: Turns, site: str, known: _Known | None) -> None:
+    """Tells the turns what an origin asks for, before another request goes there."""
+    if isinstance(known, RobotsRules):
+        turns.note_delay(f"{site}/", known.crawl_delay)
 
 
 def _weight(known: _Known) -> int:

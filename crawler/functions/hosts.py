@@ -88,16 +88,18 @@ class SharedHosts:
     def _granted(self, host: str, ask: Ask, answer: Answer) -> Answer:
         if answer.why is not None:
             return self._noted(host, answer)
-        if ask.delay_ms:
+        if ask.delay_ms or ask.site_delay_ms:
             # Workers start one after the other; alone, each goes on from where it was.
-            self._own.note_start(host, ask.delay_ms)
+            self._own.note_start(host, self._share_of(ask))
         return answer
 
     def _share_of(self, ask: Ask) -> Ask:
+        site_ms = ask.site_delay_ms
         return replace(
             ask,
             concurrency=max(1, ask.concurrency // self._workers),
             delay_ms=ask.delay_ms * self._workers,
+            site_delay_ms=None if site_ms is None else site_ms * self._workers,
         )
 
     def _pause_of(self, host: str) -> Answer | None:

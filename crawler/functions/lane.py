@@ -36,6 +36,10 @@ _TOLD_AT_ONCE = BUSY | GATEWAY
 
 _ROBOTS = "/robots.txt"
 
+PaceAt = Callable[[str], tuple[int, int]]
+"""Asked with a request's canonical URL: how many requests may be under way at its host, and how
+many milliseconds lie between two starts."""
+
 _UNTOLD = Answer(0, Why.BUSY, 0)
 
 
@@ -73,20 +77,21 @@ class Lane:
         self,
         hosts: SharedHosts,
         job_id: str,
-        concurrency: int,
-        delay_ms: Callable[[str], int],
+        pace: PaceAt,
+        ignores_site: bool,
         monotonic: Callable[[], float],
         open_lanes: "set[Lane]",
     ) -> None:
         """As `HostPacing.lane` makes it; `open_lanes` are those that are not closed yet."""
         self._hosts = hosts
         self._job_id = job_id
-        self._concurrency = concurrency
-        self._delay_ms = delay_ms
+        self._pace = pace
+        self._ignores_site = ignores_site
         self._monotonic = monotonic
         self._open_lanes = open_lanes
         self._name = secrets.token_hex(6)
         self._taken = 0
+        self._site_delays_ms: dict[str, int] = {}
         self._turns: dict[str, list[_Turn]] = {}
         self._reports: dict[str, list[Report]] = {}
         self._queues: dict[str, _Queue] = {}
@@ -100,10 +105,14 @@ class Lane:
         host = authority(url)
         self._taken += 1
         slot = f"{self._name}{self._taken}"
-        ask = Ask(self._job_id, slot, self._concurrency, self._delay_ms(url))
-        answer = None if host in self._queues else self._ask(host, ask)
-        if answer is None or answer.why is not None:
-            self._wait(host, ask, answer)
+        try:
+            self._await_turn(host, self._wish(url, slot))
+        except NotNow:
+            raise
+        except BaseException:
+            # Broken off; the turn may have been granted unheard.
+            self._reports.setdefault(host, []).append(Report(slot))
+            raise
         self._turns.setdefault(url, []).append(_Turn(host, slot, self._monotonic()))
 
     def done(
@@ -136,6 +145,11 @@ class Lane:
         elif turn.host in self._queues:
             self._queues[turn.host].hurry()
 
+    def note_delay(self, url: str, seconds: float | None) -> None:
+        """Takes down the `Crawl-delay` at a URL's host: it holds for the lane's requests, and for
+        all who have not read it yet."""
+        self._site_delays_ms[authority(url)] = round((seconds or 0.0) * 1_000)
+
     def unreachable(self, url: str) -> bool:
         """Tells that a URL's host gave no answer, which may well be otherwise later.
 
@@ -159,6 +173,16 @@ class Lane:
         """Host and slot of each turn taken up to that time."""
         for turns in self._turns.values():
             yield from ((turn.host, turn.slot) for turn in turns if turn.since <= before)
+
+    def _await_turn(self, host: str, ask: Ask) -> None:
+        answer = None if host in self._queues else self._ask(host, ask)
+        if answer is None or answer.why is not None:
+            self._wait(host, ask, answer)
+
+    def _wish(self, url: str, slot: str) -> Ask:
+        concurrency, delay_ms = self._pace(url)
+        site_ms = self._site_delays_ms.get(authority(url))
+        return Ask(self._job_id, slot, concurrency, delay_ms, site_ms, self._ignores_site)
 
     def _ask(self, host: str, ask: Ask) -> Answer:
         return self._hosts.ask(host, ask, self._reports.pop(host, ()))

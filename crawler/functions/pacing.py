@@ -9,7 +9,7 @@ from time import time
 
 from crawler.domain.turns import HostStore
 from crawler.functions.hosts import SharedHosts
-from crawler.functions.lane import PATIENCE_SECONDS, Lane
+from crawler.functions.lane import PATIENCE_SECONDS, Lane, PaceAt
 
 __all__ = ["PATIENCE_SECONDS", "RENEW_SECONDS", "HostPacing", "Lane"]
 
@@ -37,15 +37,16 @@ class HostPacing:
         self._monotonic = monotonic
         self._lanes: set[Lane] = set()
 
-    def lane(self, job_id: str, concurrency: int, delay_ms: Callable[[str], int]) -> Lane:
+    def lane(self, job_id: str, pace: PaceAt, *, ignores_site: bool = False) -> Lane:
         """The turns of one call, which closes them at its end.
 
         Args:
             job_id: whose place in a host's line the requests take.
-            concurrency: requests at once that the job's pace allows at a host.
-            delay_ms: milliseconds between two starts, asked for a request's canonical URL.
+            pace: requests at once and milliseconds between two starts that the job's pace allows
+                at the host of a request's canonical URL.
+            ignores_site: whether a `Crawl-delay` of robots.txt is nothing to the job.
         """
-        lane = Lane(self._hosts, job_id, concurrency, delay_ms, self._monotonic, self._lanes)
+        lane = Lane(self._hosts, job_id, pace, ignores_site, self._monotonic, self._lanes)
         self._lanes.add(lane)
         return lane
 

@@ -37,6 +37,10 @@ class CheckedTurns:
         """As the lane does."""
         self._lane.done(url, status, head_seconds, retry_after_seconds)
 
+    def note_delay(self, url: str, seconds: float | None) -> None:
+        """As the lane does."""
+        self._lane.note_delay(url, seconds)
+
     def unreachable(self, url: str) -> bool:
         """As the lane does."""
         return self._lane.unreachable(url)

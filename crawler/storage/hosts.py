@@ -32,10 +32,15 @@ _WHYS = (None, Why.BUSY, Why.DELAY, Why.ASKED, Why.BACKING_OFF)
 
 _LINE_MS = 60_000
 
+_SITE_UNKNOWN, _SITE_IGNORED = -1, -2
+
 _FIGURES = {
     **{name: getattr(turns, name) for name in dir(turns) if name.endswith(("_MS", "_US"))},
     "LINE_MS": _LINE_MS,
     "DOWN_AFTER": turns.DOWN_AFTER,
+    "FADE_GAPS": turns.FADE_GAPS,
+    "SITE_UNKNOWN": _SITE_UNKNOWN,
+    "SITE_IGNORED": _SITE_IGNORED,
     "UNREACHED": turns.UNREACHED,
     **{why.name: number for number, why in enumerate(_WHYS) if why is not None},
 }
@@ -53,19 +58,20 @@ class RedisHosts:
 
     def ask(self, host: str, ask: Ask, reports: Sequence[Report]) -> Answer:
         """Takes the reports in, then grants a turn or says how long to wait."""
-        wish = (ask.job_id, ask.slot, ask.concurrency, spacing_ms(ask.delay_ms))
+        spacing = spacing_ms(ask.delay_ms)
+        wish = (ask.job_id, ask.slot, ask.concurrency, spacing, _site_spacing_ms(ask))
         return self._run(host, wish, reports)
 
     def give_back(self, host: str, reports: Sequence[Report]) -> Answer:
         """Takes the reports in; the answer says whether the host may be asked at all."""
-        return self._run(host, ("", "", 0, 0), reports)
+        return self._run(host, ("", "", 0, 0, _SITE_UNKNOWN), reports)
 
     def hold(self, host: str, slots: Collection[str], *, started: bool) -> None:
         """Says that these turns go on; `started`: a request began that Redis missed."""
         self._hold(keys=keys(host)[:2], args=[int(started), *slots])
 
     def _run(
-        self, host: str, wish: tuple[str, str, int, int], reports: Sequence[Report]
+        self, host: str, wish: tuple[str, str, int, int, int], reports: Sequence[Report]
     ) -> Answer:
         arguments: list[str | int] = [*wish]
         for report in reports:
@@ -77,8 +83,15 @@ class RedisHosts:
 
 
 def keys(host: str) -> list[str]:
-    """A host's keys: its state, the turns under way, the line of jobs that wait."""
-    return [f"clew:{{{host}}}:{name}" for name in ("host", "slots", "line")]
+    """A host's keys: its state, the turns under way, the line of jobs that wait, and the spacing
+    that its robots.txt asks for, which is kept for longer."""
+    return [f"clew:{{{host}}}:{name}" for name in ("host", "slots", "line", "site")]
+
+
+def _site_spacing_ms(ask: Ask) -> int:
+    if ask.ignores_site:
+        return _SITE_IGNORED
+    return _SITE_UNKNOWN if ask.site_delay_ms is None else spacing_ms(ask.site_delay_ms)
 
 
 def connect(url: str) -> "redis.Redis":

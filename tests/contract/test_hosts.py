@@ -15,10 +15,13 @@ from crawler.domain.politeness import Why
 from crawler.domain.turns import (
     DOWN_AFTER,
     DOWN_PAUSE_MS,
+    FADE_GAPS,
+    FADE_MS,
     GRACE_MS,
     IDLE_MS,
     LONGEST_BACKOFF_MS,
     LONGEST_BLOCK_MS,
+    SITE_DELAY_MS,
     SLOT_MS,
     UNREACHED,
     Answer,
@@ -57,11 +60,14 @@ class Bench:
         delay_ms: int = 0,
         host: str = HOST,
         *reports: Report,
+        site_ms: int | None = None,
+        ignores_site: bool = False,
     ) -> Answer:
         """Asks for a turn; the newest one that is granted is `self.slot`."""
         self._slots += 1
         slot = f"s{self._slots}"
-        answer = self.store.ask(host, Ask(job, slot, concurrency, delay_ms), reports)
+        ask = Ask(job, slot, concurrency, delay_ms, site_ms, ignores_site)
+        answer = self.store.ask(host, ask, reports)
         self.slot = self.slot if answer.why else slot
         return answer
 
@@ -243,6 +249,56 @@ class HostsContract:
         bench.take()
         assert bench.tell(200).failures == 0
 
+    @pytest.mark.parametrize(("faded_ms", "failures"), [(FADE_MS - 1, 3), (FADE_MS, 1)])
+    def test_failures_that_are_long_over_do_not_count(
+        self, bench: Bench, faded_ms: int, failures: int
+    ) -> None:
+        for _ in range(2):
+            bench.take()
+            answer = bench.tell(UNREACHED)
+        bench.later(answer.wait_ms + faded_ms)
+        bench.take()
+        assert bench.tell(502).failures == failures
+
+    def test_a_host_that_is_seldom_asked_and_never_reached_is_down_in_the_end(
+        self, bench: Bench
+    ) -> None:
+        failures = 0
+        for _ in range(DOWN_AFTER + 1):
+            bench.take()
+            failures = bench.tell(UNREACHED).failures
+            bench.later((FADE_GAPS - 1) * FADE_MS)
+        assert failures == DOWN_AFTER
+        bench.later(IDLE_MS)
+        assert bench.ask() == Answer(0, None, 0)
+
+    def test_refusals_that_are_long_over_do_not_count(self, bench: Bench) -> None:
+        for wait in (1_000, 2_000, 1_000):
+            bench.take()
+            assert bench.tell(503).wait_ms == wait
+            bench.later(wait + (FADE_MS if wait == 2_000 else 0))
+
+    def test_what_robots_txt_asks_for_holds_for_who_has_not_read_it(self, bench: Bench) -> None:
+        bench.take("a", 9, 100, site_ms=10_000)
+        for job in "ab":
+            assert bench.ask(job, 9, 100) == Answer(10_500, Why.DELAY, 0)
+        assert bench.ask("c", 9, 20_000) == Answer(20_500, Why.DELAY, 0), "a longer delay counts"
+        bench.take(host="other.example")
+        bench.later(10_500)
+        bench.take("a", 9, 100)
+        assert bench.ask("a", 9, 100, site_ms=5_000) == Answer(5_500, Why.DELAY, 0)
+        bench.later(1_000)
+        assert bench.ask("b", 9, 0) == Answer(4_500, Why.DELAY, 0), "the newest one counts"
+        bench.take("b", 9, 0, site_ms=0)
+        bench.take("b", 9, 0)
+
+    def test_robots_txt_is_nothing_to_a_job_that_ignores_it(self, bench: Bench) -> None:
+        bench.take("a", 9, 100, site_ms=10_000)
+        assert bench.ask("b", 9, 100, ignores_site=True) == Answer(105, Why.DELAY, 0)
+        bench.later(105)
+        bench.take("b", 9, 100, ignores_site=True)
+        assert bench.ask("c", 9, 100) == Answer(10_500, Why.DELAY, 0)
+
     @pytest.mark.parametrize("status", [0, 500, 501])
     def test_other_errors_tell_nothing_of_the_host(self, bench: Bench, status: int) -> None:
         bench.take()
@@ -331,8 +387,9 @@ class TestOnAServer(HostsContract):
         return on_redis(client)
 
     def test_every_key_expires(self, bench: Bench, client: "redis.Redis") -> None:
-        bench.take(delay_ms=10_000)
+        bench.take(delay_ms=10_000, site_ms=10_000)
         bench.ask("b", 1, 10_000)
+        assert SITE_DELAY_MS - 60_000 < client.pttl(keys(HOST)[3]) <= SITE_DELAY_MS
         assert all(client.pttl(key) > 0 for key in keys(HOST))
         bench.store.hold("other", ["slot"], started=True)
         assert all(client.pttl(key) > 0 for key in keys("other")[:2])
@@ -368,13 +425,15 @@ REPORTS = st.tuples(
 )
 STEPS = st.lists(
     st.one_of(
-        st.tuples(st.just("wait"), st.sampled_from([0, 1, 7, 60, 499, 1_001, 1_100, 5_000])),
+        st.tuples(st.just("wait"), st.sampled_from([0, 1, 7, 499, 1_001, 1_100, 5_000, 31_000])),
         st.tuples(
             st.just("ask"),
             JOBS,
             st.integers(1, 3),
             st.sampled_from([0, 0, 100, 1_000]),
             st.lists(REPORTS, max_size=2),
+            st.sampled_from([None, None, 0, 500, 2_000]),
+            st.booleans(),
         ),
         st.tuples(st.just("tell"), st.lists(REPORTS, min_size=1, max_size=2)),
         st.tuples(st.just("hold"), st.integers(0, 30), st.booleans()),
@@ -391,8 +450,9 @@ def answers(bench: Bench, steps: list[Any]) -> list[object]:
         if kind == "wait":
             bench.later(rest[0])
         elif kind == "ask":
-            job, concurrency, delay_ms, reports = rest
-            given.append(bench.ask(job, concurrency, delay_ms, HOST, *map(_report, reports)))
+            *wish, reports, site_ms, ignores = rest
+            told = map(_report, reports)
+            given.append(bench.ask(*wish, HOST, *told, site_ms=site_ms, ignores_site=ignores))
         elif kind == "tell":
             given.append(bench.store.give_back(HOST, list(map(_report, rest[0]))))
         else:

@@ -52,7 +52,7 @@ def pacing(store: Counted) -> HostPacing:
 
 @pytest.fixture
 def lane(pacing: HostPacing) -> Iterator[Lane]:
-    made = pacing.lane("job", 2, lambda url: 0)
+    made = pacing.lane("job", lambda url: (2, 0))
     yield made
     made.close()
 
@@ -76,7 +76,7 @@ def test_at_full_speed_a_request_costs_one_round_trip(store: Counted, lane: Lane
 
 
 def test_starts_of_all_a_calls_requests_lie_the_delay_apart(pacing: HostPacing) -> None:
-    lane = pacing.lane("job", 9, lambda url: 40)
+    lane = pacing.lane("job", lambda url: (9, 40))
     starts = []
 
     def crawl() -> None:
@@ -91,15 +91,42 @@ def test_starts_of_all_a_calls_requests_lie_the_delay_apart(pacing: HostPacing) 
     lane.close()
 
 
+def test_each_host_has_its_own_pace(pacing: HostPacing) -> None:
+    lane = pacing.lane("job", lambda url: (1, 0) if url == URL else (3, 0))
+    for _ in range(3):
+        lane.take(OTHER_URL)
+    lane.take(URL)
+    with pytest.raises(gevent.Timeout), gevent.Timeout(0.05):
+        lane.take(URL)
+    lane.close()
+
+
+def test_a_crawl_delay_that_one_lane_knows_holds_for_others_that_do_not(
+    pacing: HostPacing,
+) -> None:
+    lane = pacing.lane("job", lambda url: (9, 0))
+    lane.note_delay(URL, 30.0)
+    lane.take("http://a.test/2")
+    fresh = pacing.lane("other", lambda url: (9, 0))
+    for url in ("http://a.test/robots.txt", URL):
+        with pytest.raises(NotNow) as raised:
+            fresh.take(url)
+        assert raised.value.seconds > 29
+    fresh.take(OTHER_URL)
+    pacing.lane("third", lambda url: (9, 0), ignores_site=True).take(URL)
+    lane.note_delay(URL, None)
+    lane.take(URL)
+
+
 def test_only_the_first_of_those_that_wait_asks(store: Counted, pacing: HostPacing) -> None:
-    lane = pacing.lane("job", 9, lambda url: 60)
+    lane = pacing.lane("job", lambda url: (9, 60))
     gevent.joinall([gevent.spawn(lane.take, URL) for _ in range(4)], raise_error=True)
     assert store.calls["ask"] <= 4 + 2 * 3
     lane.close()
 
 
 def test_a_turn_that_is_far_away_is_not_waited_for(pacing: HostPacing) -> None:
-    lane = pacing.lane("job", 1, lambda url: 10_000)
+    lane = pacing.lane("job", lambda url: (1, 10_000))
     lane.take(URL)
     lane.done(URL, 200, 0.001, None)
     began = time.monotonic()
@@ -116,7 +143,7 @@ def test_a_busy_host_is_waited_for_for_a_short_while(
     pacing: HostPacing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short_patience(monkeypatch)
-    first, second = (pacing.lane(job, 1, lambda url: 0) for job in ("a", "b"))
+    first, second = (pacing.lane(job, lambda url: (1, 0)) for job in ("a", "b"))
     first.take(URL)
     for _ in range(2):
         with pytest.raises(NotNow) as raised:
@@ -131,9 +158,9 @@ def test_those_behind_the_first_do_not_wait_longer(
     pacing: HostPacing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short_patience(monkeypatch)
-    other = pacing.lane("b", 1, lambda url: 0)
+    other = pacing.lane("b", lambda url: (1, 0))
     other.take(URL)
-    lane = pacing.lane("a", 1, lambda url: 0)
+    lane = pacing.lane("a", lambda url: (1, 0))
     began = time.monotonic()
     waiting = [gevent.spawn(lane.take, URL) for _ in range(3)]
     gevent.joinall(waiting)
@@ -146,7 +173,7 @@ def test_those_behind_the_first_do_not_wait_longer(
 
 def test_a_turn_that_comes_back_in_the_call_itself_is_used_at_once(store: Counted) -> None:
     pacing = HostPacing(store, 1, time.monotonic)
-    lane = pacing.lane("job", 1, lambda url: 0)
+    lane = pacing.lane("job", lambda url: (1, 0))
     lane.take(URL)
     lane.done(URL, 200, 30.0, None)  # asking again were due after 200 ms
     lane.take(URL)
@@ -161,8 +188,8 @@ def test_a_turn_that_comes_back_in_the_call_itself_is_used_at_once(store: Counte
 
 
 def test_what_waits_holds_no_turn_of_another_host(store: Counted, pacing: HostPacing) -> None:
-    lane = pacing.lane("job", 1, lambda url: 0)
-    other = pacing.lane("other", 1, lambda url: 0)
+    lane = pacing.lane("job", lambda url: (1, 0))
+    other = pacing.lane("other", lambda url: (1, 0))
     other.take(URL)
     lane.take(OTHER_URL)
     lane.done(OTHER_URL, 200, 0.001, None)
@@ -180,7 +207,7 @@ def test_a_host_that_asks_for_a_pause_is_known_to_all_workers_at_once(
 ) -> None:
     lane.take(URL)
     lane.done(URL, status, 0.001, 30.0)
-    elsewhere = HostPacing(store, 2, time.monotonic).lane("other", 8, lambda url: 0)
+    elsewhere = HostPacing(store, 2, time.monotonic).lane("other", lambda url: (8, 0))
     for each in (lane, elsewhere):
         with pytest.raises(NotNow) as raised:
             each.take(URL)
@@ -222,8 +249,24 @@ def test_broken_off_requests_give_their_turns_back_when_the_call_ends(
     lane.take(URL)
 
 
+def test_a_turn_that_was_granted_unheard_is_given_back(
+    store: Counted, lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def granted_late(*args: object) -> Answer:
+        Hosts.ask(store, *args)  # type: ignore[arg-type]
+        gevent.sleep(60)
+        raise AssertionError
+
+    with monkeypatch.context() as patch, gevent.Timeout(0.01, False):
+        patch.setattr(store, "ask", granted_late)
+        lane.take(URL)
+    assert store._hosts["a.test"].slots
+    lane.close()
+    assert not store._hosts["a.test"].slots
+
+
 def test_a_killed_request_leaves_the_queue(pacing: HostPacing) -> None:
-    first, second = (pacing.lane(job, 1, lambda url: 0) for job in ("a", "b"))
+    first, second = (pacing.lane(job, lambda url: (1, 0)) for job in ("a", "b"))
     first.take(URL)
     waiting = [gevent.spawn(second.take, URL) for _ in range(2)]
     gevent.sleep(0.02)
@@ -236,13 +279,13 @@ def test_a_killed_request_leaves_the_queue(pacing: HostPacing) -> None:
 
 def test_a_host_that_is_never_reached_is_down_in_the_end() -> None:
     now = [1_000.0]
-    lane = HostPacing(Counted(lambda: now[0]), 1, lambda: now[0]).lane("job", 8, lambda url: 0)
+    lane = HostPacing(Counted(lambda: now[0]), 1, lambda: now[0]).lane("job", lambda url: (8, 0))
     told = []
     for _ in range(DOWN_AFTER):
         lane.take(URL)
         lane.done(URL, None, None, None)
         told.append(lane.unreachable(URL))
-        now[0] += 60
+        now[0] += 10
     assert told == [False] * (DOWN_AFTER - 1) + [True]
     lane.take(URL)
     lane.done(URL, 200, 0.001, None)
@@ -253,7 +296,7 @@ def test_long_requests_keep_their_turns_and_short_ones_cost_nothing() -> None:
     now = [1_000.0]
     store = Counted(lambda: now[0])
     pacing = HostPacing(store, 1, lambda: now[0])
-    lane = pacing.lane("job", 1, lambda url: 0)
+    lane = pacing.lane("job", lambda url: (1, 0))
     lane.take(URL)
     pacing.renew()
     assert store.held == []

@@ -16,6 +16,7 @@ from crawler.fetching.outcomes import (
     FetchFailure,
     Hop,
     Postponed,
+    Turns,
 )
 from crawler.fetching.robots import RobotsGate, RobotsVerdict
 
@@ -50,9 +51,9 @@ class Site:
         self._seconds = seconds
         self.asked = 0
 
-    def fetch(self, url: str, *args: object, **kwargs: object) -> Answer:
+    def fetch(self, url: str, *args: object, turns: Turns, **kwargs: object) -> Answer:
         assert url == f"{ORIGIN}/robots.txt"
-        assert kwargs["turns"] is FREE_TURNS
+        turns.take(url)
         self.asked += 1
         gevent.sleep(self._seconds)
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
@@ -153,6 +154,24 @@ def test_how_long_an_answer_holds(answered: Answer, seconds: float) -> None:
         clock.now = now
         verdict(asked)
         assert site.asked == times
+
+
+def test_turns_know_the_crawl_delay_before_robots_txt_is_asked_for_anew() -> None:
+    log: list[object] = []
+
+    class Noting(type(FREE_TURNS)):  # type: ignore[misc]
+        def take(self, url: str) -> None:
+            log.append("asked")
+
+        def note_delay(self, url: str, seconds: float | None) -> None:
+            log.append((url, seconds))
+
+    clock = Clock()
+    asked = gate(Site(answer(200), answer(404)), clock)
+    for clock.now in (0.0, 3_601.0):
+        asked.verdict(PAGE, Noting())
+    page = f"{ORIGIN}/"
+    assert log == ["asked", (page, 2.0), (page, 2.0), "asked", (page, None)]
 
 
 @pytest.mark.parametrize("unreachable", [answer(503), failure(Reason.TIMEOUT)])

@@ -119,6 +119,16 @@ def test_alone_a_worker_goes_on_from_its_last_start(
     assert workers[1].ask(8, 1_000).wait_ms == 1_400
 
 
+def test_alone_a_worker_keeps_the_crawl_delay_that_it_knew(
+    store: Fickle, clock: Clock, workers: list[Worker]
+) -> None:
+    for worker in workers:
+        worker.hosts.ask(HOST, Ask("job", "slot", 8, 0, site_delay_ms=2_000), ())
+        clock.now += 2.2
+    store.away = True
+    assert workers[1].ask(8, 0) == Answer(2_200, Why.DELAY, 0)
+
+
 def test_what_was_under_way_counts_when_redis_goes_and_when_it_comes_back(
     store: Fickle, clock: Clock, workers: list[Worker]
 ) -> None:

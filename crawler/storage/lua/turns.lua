@@ -3,17 +3,30 @@
 -- The rules are those of crawler/domain/hosts.py, in the same order and under the same names;
 -- a change of one is a change of both. The figures and `now` stand before this text.
 --
--- KEYS: 1 state (hash), 2 slots under way (sorted set by expiry), 3 line (hash by job)
+-- KEYS: 1 state (hash), 2 slots under way (sorted set by expiry), 3 line (hash by job),
+--       4 spacing that robots.txt asks for (number)
 -- ARGV: 1 job ('': no turn is wanted), 2 slot, 3 concurrency, 4 spacing,
+--       5 spacing of robots.txt (SITE_UNKNOWN; SITE_IGNORED: it is nothing to the job),
 --       then per report: slot, status, head_us, asked_ms
 -- Gives back {wait_ms, why (0: granted), failures}.
 
 local FIELDS = {
-    'last', 'spacing', 'blocked', 'why', 'strikes', 'failures', 'recent', 'usual'
+    'last', 'spacing', 'blocked', 'why', 'strikes', 'failures', 'trouble', 'gap',
+    'recent', 'usual'
 }
 local host = {}
 for at, value in ipairs(redis.call('HMGET', KEYS[1], unpack(FIELDS))) do
     host[FIELDS[at]] = tonumber(value or 0)
+end
+
+local lasting = math.max(FADE_MS, math.min(FADE_GAPS * host.gap, IDLE_MS))
+if now >= math.max(host.trouble, host.blocked) + lasting then
+    host.strikes, host.failures = 0, 0
+end
+
+local function note_trouble()
+    host.gap = host.trouble > 0 and now - host.trouble or 0
+    host.trouble = now
 end
 
 local function block(until_ms, why)
@@ -25,6 +38,7 @@ end
 local function strike(asked_ms)
     if now >= host.blocked then
         host.strikes = host.strikes + 1
+        note_trouble()
     end
     if asked_ms > 0 then
         block(now + math.min(asked_ms, LONGEST_BLOCK_MS), ASKED)
@@ -39,6 +53,7 @@ local function fail()
         return
     end
     host.failures = host.failures + 1
+    note_trouble()
     if host.failures >= DOWN_AFTER then
         block(now + DOWN_PAUSE_MS, BACKING_OFF)
     elseif host.failures > 1 then
@@ -67,11 +82,11 @@ local function settle(slot, status, head_us, asked_ms)
     elseif status == 502 or status == 504 or status == UNREACHED then
         fail()
     elseif 0 < status and status < 500 and now >= host.blocked then
-        host.strikes, host.failures = 0, 0
+        host.strikes, host.failures, host.trouble = 0, 0, 0
     end
 end
 
-for at = 5, #ARGV, 4 do
+for at = 6, #ARGV, 4 do
     settle(ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]))
 end
 
@@ -88,7 +103,7 @@ end
 
 local job, slot, concurrency, spacing = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 if now < host.blocked or job == '' then
-    if #ARGV > 4 then
+    if #ARGV > 5 then
         keep()
     end
     if now < host.blocked then
@@ -111,6 +126,22 @@ for at = 1, #places, 2 do
         line[places[at]] = place
     end
 end
+
+-- What the job knows of robots.txt is taken down; it keeps what is known.
+local function keep_to_site()
+    local site = tonumber(ARGV[5])
+    if site == SITE_IGNORED then
+        return
+    end
+    local known = tonumber(redis.call('GET', KEYS[4]) or 0)
+    if site > 0 then
+        redis.call('SET', KEYS[4], site, 'PX', SITE_DELAY_MS)
+    elseif site == 0 and known > 0 then
+        redis.call('DEL', KEYS[4])
+    end
+    spacing = math.max(spacing, site == SITE_UNKNOWN and known or site)
+end
+keep_to_site()
 
 local function slower_ms()
     local excess_us = host.recent - 1 - math.max(2 * (host.usual - 1), SLOW_US)
@@ -145,7 +176,7 @@ local function line_up(wait_ms, why)
         '%.0f %.0f %.0f', place[1], math.min(place[2], start), now + wait_ms + GRACE_MS
     ))
     redis.call('PEXPIRE', KEYS[3], string.format('%.0f', wait_ms + LINE_MS))
-    if #ARGV > 4 then
+    if #ARGV > 5 then
         keep()
     end
     return {wait_ms, why, host.failures}
