@@ -23,8 +23,9 @@ _SHELL_TEXT = 200
 _ADVICE_TEXT = 500
 _ACTIVE = "script, iframe"
 _NOT_SHOWN = ["script", "style", "noscript"]
-_ADVICE = re.compile(r"<noscript\b[^>]*+>(.*?)</noscript", re.I | re.S)
-_MARKUP = re.compile(r"<[^>]*+>")
+# Neither looks beyond the next "<": where nothing is closed, each would look through all the rest.
+_NOSCRIPT = re.compile(r"<(/?)noscript\b[^<>]*+>?", re.I)
+_MARKUP = re.compile(r"<[^<>]*+>")
 
 _MOUNTS = (
     "#root, #app, #__next, #__nuxt, #___gatsby, #gatsby-focus-wrapper, #app-root, #react-root, "
@@ -106,7 +107,7 @@ def _has_paragraphs(html: str) -> bool:
 
 def _is_shell(body: LexborNode, text: str, look: Look) -> bool:
     """Takes what is shown, and the source, in whose `<noscript>` forums keep whole pages."""
-    advice = fold(_MARKUP.sub(" ", " ".join(_ADVICE.findall(look.html))), _ADVICE_TEXT + 1)
+    advice = fold(_MARKUP.sub(" ", _advice(look.html)), _ADVICE_TEXT + 1)
     if len(text) > _SHELL_TEXT or len(advice) > _ADVICE_TEXT:
         return False
     if _WANTS_SCRIPT.search(text) or _LOADING.fullmatch(text):
@@ -116,6 +117,18 @@ def _is_shell(body: LexborNode, text: str, look: Look) -> bool:
     if _WANTS_SCRIPT.search(advice) and not look.links:
         return True
     return _is_custom(body) or not (text or look.links or body.css_first(_MEDIA))
+
+
+def _advice(html: str) -> str:
+    """The source of all that stands in `<noscript>`."""
+    found, opened = [], None
+    for tag in _NOSCRIPT.finditer(html):
+        if not tag[1]:
+            opened = tag.end() if opened is None else opened
+        elif opened is not None:
+            found.append(html[opened : tag.start()])
+            opened = None
+    return " ".join(found)
 
 
 def _is_empty(mount: LexborNode) -> bool:

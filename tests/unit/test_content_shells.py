@@ -1,5 +1,6 @@
 """Shells and checks for robots are told from pages, and no page is taken for one."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -175,3 +176,10 @@ def test_no_page_of_documentation_is_flagged() -> None:
 @given(st.lists(st.sampled_from(["<body>", "<noscript>", SCRIPT, "<div id=app>", "</div>", "x"])))
 def test_judging_never_raises(parts: list[str]) -> None:
     assert problem("".join(parts)) in (None, Reason.NEEDS_JAVASCRIPT)
+
+
+@pytest.mark.parametrize("flood", ["<noscript>", "<noscript", "<noscript><", "</noscript>", "<"])
+def test_what_is_never_closed_takes_no_quadratic_time(flood: str) -> None:
+    began = time.process_time()
+    problem(SCRIPT + flood * 60_000)
+    assert time.process_time() - began < 2.0
