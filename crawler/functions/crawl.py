@@ -115,9 +115,7 @@ class CrawlFunction:
         """Fetches within the call's share; an error ends all, since nobody hears of them."""
         call = batch.call
         lane = self._tools.pacing.lane(
-            call.job_id,
-            lambda url: (call.options.host_concurrency, batch.delay_at(url)),
-            ignores_site=call.options.ignore_robots,
+            call.job_id, batch.pace_at, ignores_site=call.options.ignore_robots
         )
         turns = CheckedTurns(lane, lambda: self._may_start(batch))
         group = Group()

@@ -45,7 +45,7 @@ class CrawlBatch:
     checked: float = float("-inf")
     current: bool = True
     waiting: deque[FrontierUrl] = field(init=False)
-    crawl_delays_ms: dict[str, int] = field(default_factory=dict)
+    host: str = field(init=False)
     results: list[UrlResult] = field(default_factory=list)
     retries: list[Retry] = field(default_factory=list)
     pages: list[FetchedPage] = field(default_factory=list)
@@ -59,15 +59,16 @@ class CrawlBatch:
 
     def __post_init__(self) -> None:
         self.waiting = deque(self.call.urls)
+        first = self.call.urls[0].url if self.call.urls else self.call.sitemaps[0].url
+        self.host = urls.authority(first)
 
-    def delay_at(self, url: str) -> int:
-        """Milliseconds between starts at a URL's host: the job's, or more if robots.txt asks."""
-        return max(self.delay_ms, self.crawl_delays_ms.get(urls.authority(url), 0))
-
-    def note_crawl_delay(self, url: str, seconds: float | None) -> None:
-        """Takes down what the robots.txt of a URL's host asks for."""
-        if seconds:
-            self.crawl_delays_ms[urls.authority(url)] = round(seconds * 1000)
+    def pace_at(self, url: str) -> tuple[int, int]:
+        """Requests at once, and milliseconds between starts, that the job's pace allows at a
+        URL's host."""
+        options = self.call.options
+        if urls.authority(url) == self.host:
+            return options.host_concurrency, self.delay_ms
+        return options.other_concurrency, max(options.other_delay_ms, self.delay_ms)
 
     def headers_for(self, url: str) -> Mapping[str, str]:
         """Headers for one request: the user's, to the roots' own origins alone; the cache's."""

@@ -194,7 +194,7 @@ class Crawling:
     def _payload(
         self, call: Call, claim: Claim | SitemapClaim, seconds_left: float
     ) -> CrawlCall:
-        pace = self._pace_at(call.host)
+        pace, elsewhere = self._pace_at(call.host), pace_of(claim.options, only_allowed=False)
         options = claim.options
         return CrawlCall(
             job_id=self._lease.job_id,
@@ -211,6 +211,8 @@ class Crawling:
                 concurrency=call.share,
                 host_concurrency=pace.concurrency,
                 delay_ms=pace.delay_ms,
+                other_concurrency=elsewhere.concurrency,
+                other_delay_ms=elsewhere.delay_ms,
                 budget_seconds=max(0.1, min(_BUDGET_SECONDS, seconds_left - _CLOSING_SECONDS)),
                 max_age_seconds=options.max_age_seconds,
                 follows_links=options.sitemap is not SitemapUse.ONLY,

@@ -53,7 +53,6 @@ class Permission:
         )
         if verdict is None:
             raise CallOver
-        batch.note_crawl_delay(url, verdict.crawl_delay_seconds)
         return None if verdict.allowed else Refusal(url, verdict)
 
     def settle(

@@ -49,8 +49,8 @@ class SitemapVisits:
 
     def _read(self, batch: CrawlBatch, sitemap: SitemapUrl, turns: Turns) -> SitemapResult:
         ignore_robots = batch.call.options.ignore_robots
-        rules = None if ignore_robots else self._tools.robots.rules(sitemap.url, turns)
-        batch.note_crawl_delay(sitemap.url, rules.crawl_delay if rules else None)
+        if not ignore_robots:
+            self._tools.robots.rules(sitemap.url, turns)  # its Crawl-delay holds here, too
         return self._tools.sitemaps.read(
             sitemap,
             turns,

@@ -29,8 +29,9 @@ _DETAIL_CHARACTERS = 300
 class CrawlOptions:
     """How a crawl call shall fetch: its share of the job's pace, its time, what the job covers.
 
-    `concurrency` is the call's share of fetches at once, `host_concurrency` what all jobs
-    together may do at one host as far as this job goes.
+    `concurrency` is the call's share of fetches at once; `host_concurrency` what all jobs together
+    may do at the batch's host as far as this job goes; the `other` ones hold for hosts that
+    redirects lead to, of which it is not known where they stand.
     """
 
     scope: ScopeKind
@@ -42,6 +43,8 @@ class CrawlOptions:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     host_concurrency: int = 1
+    other_concurrency: int = 1
+    other_delay_ms: int = 0
     max_age_seconds: int = 0
     follows_links: bool = True
     wants_sitemaps: bool = False
@@ -57,6 +60,8 @@ class CrawlOptions:
             "ignoreRobots": self.ignore_robots,
             "concurrency": self.concurrency,
             "hostConcurrency": self.host_concurrency,
+            "otherConcurrency": self.other_concurrency,
+            "otherDelayMs": self.other_delay_ms,
             "delayMs": self.delay_ms,
             "budgetSeconds": self.budget_seconds,
             "maxAgeSeconds": self.max_age_seconds,
@@ -155,6 +160,8 @@ def _read_options(options: Any) -> CrawlOptions:
         ignore_robots=bool(options["ignoreRobots"]),
         concurrency=max(1, int(options["concurrency"])),
         host_concurrency=max(1, int(options["hostConcurrency"])),
+        other_concurrency=max(1, int(options["otherConcurrency"])),
+        other_delay_ms=max(0, int(options["otherDelayMs"])),
         delay_ms=max(0, int(options["delayMs"])),
         budget_seconds=float(options["budgetSeconds"]),
         max_age_seconds=max(0, int(options["maxAgeSeconds"])),

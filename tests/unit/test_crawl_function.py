@@ -255,3 +255,23 @@ def test_headers_that_can_not_be_opened_halt_the_job_before_anything_is_asked(th
     answer = function(threads, fetcher, grants=Grants(Unsealable()))(call(has_credentials=True))
     assert "CLEW_SECRET" in answer["halt"]
     assert not fetcher.asked
+
+
+class AskedHosts(Hosts):
+    """Remembers at which pace turns were asked for, by host."""
+
+    def __init__(self) -> None:
+        super().__init__(time.time)
+        self.paces: dict[str, tuple[int, int]] = {}
+
+    def ask(self, host: str, ask: Any, reports: Any) -> Any:
+        self.paces[host] = (ask.concurrency, ask.delay_ms)
+        return super().ask(host, ask, reports)
+
+
+def test_hosts_that_redirects_lead_to_are_not_asked_at_the_pace_of_the_batches_own(threads):
+    made = call(other_concurrency=3, other_delay_ms=100)
+    led_on = replace(made, urls=(*made.urls[:1], FrontierUrl(12, f"{OTHER}12", 1)))
+    hosts = AskedHosts()
+    function(threads, Fetcher(), hosts=hosts)(led_on)
+    assert hosts.paces == {"site": (8, 0), "other": (3, 100)}

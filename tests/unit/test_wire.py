@@ -54,6 +54,8 @@ calls = st.builds(
         include=st.lists(st.text(max_size=5), max_size=2).map(tuple),
         exclude=st.lists(st.text(max_size=5), max_size=2).map(tuple),
         host_concurrency=st.integers(1, 64),
+        other_concurrency=st.integers(1, 64),
+        other_delay_ms=st.integers(0, 60_000),
         max_age_seconds=st.integers(0, 10**9),
         follows_links=st.booleans(),
         wants_sitemaps=st.booleans(),
