@@ -2,18 +2,32 @@
 
 The C library's look-up blocks its thread for as long as a name server is silent, whatever
 deadline the greenlet that waits has. gevent's own pool is shared with everything that a worker
-hands to threads, so a few slow domains would stop the whole worker.
+hands to threads, so a few slow domains would stop the whole worker. Nor may they hold up the
+look-ups of others: a name has one thread at most, and who finds none free soon is told so.
 """
 
+import os
+import socket
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from gevent import monkey
+from gevent.event import AsyncResult
+from gevent.lock import BoundedSemaphore
 from gevent.threadpool import ThreadPool
 
-LOOKUP_THREADS = 16
+LOOKUP_THREADS = 32
+
+PATIENCE_SECONDS = 2.0
+"""Longer than this no look-up waits for a thread; names whose servers are silent hold all."""
+
+RESOLVER_OPTIONS = "timeout:3 attempts:2"
+"""What the C library is told (resolv.conf(5)) unless `RES_OPTIONS` says otherwise: by its default
+a silent server costs 10 s."""
 
 _getaddrinfo = monkey.get_original("socket", "getaddrinfo")
+
+Found = Sequence[tuple[Any, ...]]
 
 
 class ThreadedLookup:
@@ -22,10 +36,34 @@ class ThreadedLookup:
     def __init__(self) -> None:
         """Starts nothing yet: the process may still fork."""
         self._pool: ThreadPool | None = None
+        self._free = BoundedSemaphore(LOOKUP_THREADS)
+        self._running: dict[Any, AsyncResult[Found]] = {}
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Sequence[tuple[Any, ...]]:
-        """Takes and gives what `socket.getaddrinfo` does."""
+    def __call__(self, *args: Any, **kwargs: Any) -> Found:
+        """Takes and gives what `socket.getaddrinfo` does.
+
+        Raises:
+            socket.gaierror: it failed; `EAI_AGAIN`, too, where no thread is free for it.
+        """
+        key = (args, tuple(kwargs.items()))
+        if key not in self._running:
+            if not self._free.acquire(timeout=PATIENCE_SECONDS):
+                raise socket.gaierror(socket.EAI_AGAIN, "too many names are being looked up")
+            if key in self._running:  # while this one waited
+                self._free.release()
+            else:
+                self._start(key, args, kwargs)
+        return cast(Found, self._running[key].get())
+
+    def _start(self, key: Any, args: Any, kwargs: Any) -> None:
+        """Begins a look-up that goes on to its end, whether or not anyone still waits for it."""
         if self._pool is None:
+            os.environ.setdefault("RES_OPTIONS", RESOLVER_OPTIONS)
             self._pool = ThreadPool(LOOKUP_THREADS)
-        found: Sequence[tuple[Any, ...]] = self._pool.apply(_getaddrinfo, args, kwargs)
-        return found
+
+        def end(_: object) -> None:
+            del self._running[key]
+            self._free.release()
+
+        self._running[key] = self._pool.spawn(_getaddrinfo, *args, **kwargs)
+        self._running[key].rawlink(end)

@@ -19,8 +19,7 @@ from crawler.domain.politeness import Why
 from crawler.domain.turns import Answer, Ask, Report
 
 SERVER_TIME = (
-    "local time = redis.call('TIME')\n"
-    "local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
+    "local time = redis.call('TIME')\nlocal now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
 )
 """Lua that sets `now` to Redis's time, in milliseconds."""
 
@@ -76,9 +75,7 @@ class RedisHosts:
         arguments: list[str | int] = [*wish]
         for report in reports:
             arguments += report
-        wait_ms, why, failures = cast(
-            "list[int]", self._turns(keys=keys(host), args=arguments)
-        )
+        wait_ms, why, failures = cast("list[int]", self._turns(keys=keys(host), args=arguments))
         return Answer(wait_ms, _WHYS[why], failures)
 
 

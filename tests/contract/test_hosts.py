@@ -394,9 +394,7 @@ class TestOnAServer(HostsContract):
         bench.store.hold("other", ["slot"], started=True)
         assert all(client.pttl(key) > 0 for key in keys("other")[:2])
 
-    def test_a_pause_outlives_what_else_is_known(
-        self, bench: Bench, client: "redis.Redis"
-    ) -> None:
+    def test_a_pause_outlives_what_else_is_known(self, bench: Bench, client: "redis.Redis") -> None:
         bench.take()
         bench.tell(429, asked_ms=LONGEST_BLOCK_MS)
         bench.store.hold(HOST, [], started=True)
