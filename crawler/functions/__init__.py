@@ -12,7 +12,8 @@ crawl_tools                     what a worker has for its crawl calls:
   pacing, lane, hosts, turns      turns at hosts, from all workers' store or alone
   caching                         the HTTP cache during one call
   credentials                     the user's headers and cookies
-  sitemaps                        finding and reading sitemaps
+  sitemaps, sitemap_visits        finding and reading sitemaps
+  permission                      robots.txt on behalf of a call
 spread        which worker a call goes to
-wire, process_wire              what those calls say, as JSON
+wire, call_options, process_wire    what those calls say, as JSON
 """

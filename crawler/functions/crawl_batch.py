@@ -91,7 +91,9 @@ class CrawlBatch:
         if urls.authority(waiting_url) == urls.authority(url.url):
             self.waiting.clear()
         else:
-            wait_ms = self.host_waits[urls.authority(waiting_url)]
+            # Not all at once: each asks its own host again before it is led on.
+            spread = len(self.retries) + 1 + random.random()
+            wait_ms = round(min(seconds * spread, MOST_WAIT_SECONDS) * 1000)
             self.retries.append(Retry(url.id, "postponed", wait_ms, is_attempt=False))
 
     def note_wait(self, url: str, seconds: float) -> None:

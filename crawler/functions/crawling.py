@@ -9,8 +9,9 @@ from gevent.pool import Group
 
 from crawler.domain.model import FrontierUrl, JobOptions, SitemapUse
 from crawler.domain.politeness import Pace, pace_of
+from crawler.functions.call_options import CrawlOptions
 from crawler.functions.calls import ANSWER_SECONDS, CallFailed, FunctionCalls, FunctionsAway
-from crawler.functions.wire import CrawlAnswer, CrawlCall, CrawlOptions, read_crawl_answer
+from crawler.functions.wire import CrawlAnswer, CrawlCall, read_crawl_answer
 from crawler.storage.claims import Claim
 from crawler.storage.leases import Lease
 from crawler.storage.results import SitemapUrl

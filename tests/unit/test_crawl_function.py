@@ -18,12 +18,13 @@ from crawler.fetching.guard import Network
 from crawler.fetching.outcomes import Postponed, Turns
 from crawler.fetching.robots import RobotsVerdict
 from crawler.functions.caching import PageCache
+from crawler.functions.call_options import CrawlOptions
 from crawler.functions.crawl import CrawlFunction
 from crawler.functions.crawl_tools import CrawlTools
 from crawler.functions.credentials import Grant
 from crawler.functions.pacing import HostPacing
 from crawler.functions.sitemaps import SitemapReader
-from crawler.functions.wire import CrawlCall, CrawlOptions
+from crawler.functions.wire import CrawlCall
 from crawler.storage.calls import Standing
 from crawler.storage.sealing import Unsealable
 
@@ -221,7 +222,8 @@ def test_a_url_that_was_led_to_a_host_that_waits_waits_alone_and_is_no_attempt(t
 
     answer = function(threads, Fetcher(number_1=led_away))(call())
     (retry,) = answer["retries"]
-    assert (retry["id"], retry["afterMs"], retry["isAttempt"]) == (1, 9_000, False)
+    assert (retry["id"], retry["isAttempt"]) == (1, False)
+    assert 9_000 <= retry["afterMs"] <= 18_000
     assert answer["hostWaits"] == {"other": 9_000}
     assert len(answer["completed"]) == 9
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from crawler.domain.errors import InvalidRequest
 from crawler.domain.model import FrontierUrl, Outcome, ScopeKind
+from crawler.functions.call_options import CrawlOptions
 from crawler.functions.process_wire import process_call_json, read_process_call
 from crawler.functions.wire import (
     CrawlCall,
-    CrawlOptions,
     crawl_answer_json,
     read_crawl_answer,
     read_crawl_call,
