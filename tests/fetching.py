@@ -4,7 +4,7 @@ import os
 import socket
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import Any
 
@@ -40,7 +40,7 @@ class Setting:
     `pause_seconds`: real time between two fetches. `deny`: hosts and addresses that the operator
     denies. `waits`: origins whose turn does not come, with the seconds that this takes.
     `robots_wait`: redirects' targets whose robots.txt has no turn. `turn_seconds`: how long it
-    takes until another one's turn comes.
+    takes until another one's turn comes, `follow_seconds` until robots.txt is known.
     `headers`: what is sent beside the fetcher's own headers, by origin.
     """
 
@@ -57,6 +57,7 @@ class Setting:
     waits: Mapping[str, float] = field(default_factory=dict)
     robots_wait: Mapping[str, float] = field(default_factory=dict)
     turn_seconds: float = 0.0
+    follow_seconds: float = 0.0
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def denies(self, host: str) -> bool:
@@ -65,6 +66,7 @@ class Setting:
 
     def follow(self, target: str) -> Reason | None:
         """As a crawl does, which asks robots.txt at each new host."""
+        gevent.sleep(self.follow_seconds)
         if target in self.robots_wait:
             raise NotNow(self.robots_wait[target], Why.DELAY)
         return None if self.follows else Reason.SCOPE
@@ -134,6 +136,9 @@ class Turns:
     ) -> None:
         self.log.append(Done(url, status, head_seconds, retry_after_seconds))
 
+    def note_delay(self, url: str, seconds: float | None) -> None:
+        """Of no account here."""
+
 
 def _fetch(fetcher: Fetcher, url: str, setting: Setting, turns: Turns | None = None) -> Outcome:
     return fetcher.fetch(
@@ -153,6 +158,32 @@ def fetch_in_turn(url: str, setting: Setting | None = None) -> tuple[Outcome, li
     fetcher = _fetcher(setting, _Clock())
     try:
         return _fetch(fetcher, url, setting, turns), turns.log
+    finally:
+        fetcher.close()
+
+
+def fetch_all_in_turn(*urls: str) -> tuple[list[Outcome], list[str | Done]]:
+    """The outcomes of fetches by one fetcher, one after the other, and all their turns."""
+    setting = Setting()
+    turns = Turns(setting)
+    fetcher = _fetcher(setting, _Clock())
+    try:
+        return [_fetch(fetcher, url, setting, turns) for url in urls], turns.log
+    finally:
+        fetcher.close()
+
+
+def fetch_until(
+    url: str, seconds: float, setting: Setting
+) -> tuple[Outcome, list[str | Done], float]:
+    """The outcome of a fetch that has so long for all that it does, its turns, its seconds."""
+    began = time.monotonic()
+    until = replace(setting, limits=replace(setting.limits, deadline=began + seconds))
+    turns = Turns(until)
+    networks = tuple(map(ip_network, until.allow))
+    fetcher = Fetcher(FetchConfig("Clew/test", networks), _Names(until.names), time.monotonic)
+    try:
+        return _fetch(fetcher, url, until, turns), turns.log, time.monotonic() - began
     finally:
         fetcher.close()
 

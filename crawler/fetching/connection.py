@@ -45,6 +45,18 @@ class DialFailed(Exception):
         self.timed_out = timed_out
 
 
+class KeptConnectionLost(Exception):
+    """A request on a kept connection got no answer, not a byte.
+
+    So it is told that the site has closed the connection meanwhile. But it may as well have taken
+    the request: to send it once more is a request of its own.
+    """
+
+
+class RequestAfresh(PreparedRequest):
+    """A request that is not to be sent on a kept connection."""
+
+
 class _Guarded:
     """What the HTTP and the HTTPS connection have in common."""
 
@@ -119,12 +131,8 @@ def _connect(address: str, port: int, timeout: float | None) -> socket.socket:
     return sock
 
 
-class _RetriesStale:
-    """A pool whose kept connections may have been closed by the site.
-
-    It is told only by the next request getting no answer, not a byte. That request is sent
-    once more on a fresh connection; the site, which had gone, answers it once.
-    """
+class _NoticesLoss:
+    """A pool whose kept connections may have been closed by the site."""
 
     def _make_request(self, conn: Any, *args: Any, **kwargs: Any) -> Any:
         kept = conn.sock is not None
@@ -132,24 +140,24 @@ class _RetriesStale:
         try:
             return send(conn, *args, **kwargs)
         except (http.client.RemoteDisconnected, ssl.SSLEOFError, ssl.SSLZeroReturnError):
-            if not kept:
-                raise
-            conn.close()
-            return send(conn, *args, **kwargs)
+            if kept:
+                raise KeptConnectionLost from None
+            raise
 
 
-class _HTTPPool(_RetriesStale, HTTPConnectionPool):
+class _HTTPPool(_NoticesLoss, HTTPConnectionPool):
     ConnectionCls = _GuardedHTTP
 
 
-class _HTTPSPool(_RetriesStale, HTTPSConnectionPool):
+class _HTTPSPool(_NoticesLoss, HTTPSConnectionPool):
     ConnectionCls = _GuardedHTTPS
 
 
 class GuardedAdapter(HTTPAdapter):
     """Sends prepared requests over kept connections, each dialled past the guard.
 
-    `send` raises what requests raises, `DialFailed`, and a `Refusal` of the guard's.
+    `send` raises what requests raises, `DialFailed`, `KeptConnectionLost`, and a `Refusal` of the
+    guard's.
     """
 
     def __init__(self, guard: Guard, ca_bundle: str | None = None) -> None:
@@ -166,8 +174,10 @@ class GuardedAdapter(HTTPAdapter):
     def get_connection_with_tls_context(
         self, request: PreparedRequest, *args: Any, **kwargs: Any
     ) -> HTTPConnectionPool:
-        """The pool for the origin of a canonical URL."""
+        """The pool for the origin of a canonical URL; for `RequestAfresh` one that is not kept."""
         origin = _split(request.url or "")[0]
+        if isinstance(request, RequestAfresh):
+            return self._pool(origin)
         pool = self._pools.get(origin)
         if pool is None:
             pool = self._pools[origin] = self._pool(origin)

@@ -260,22 +260,24 @@ class Body:
             for layer in self._layers:
                 data = layer.unpack(data)
         except TooLarge as excess:
-            raise TooLarge(self._prefix(excess.prefix)) from None
+            if len(self._layers) == 1:  # under several codings it may still be packed
+                self._parts.append(excess.prefix)
+            raise TooLarge(self.so_far) from None
         self._parts.append(data)
         self._size += len(data)
         if self._size > self._limit:
-            raise TooLarge(self._prefix(b""))
+            raise TooLarge(self.so_far)
+
+    @property
+    def so_far(self) -> bytes:
+        """What has come of it, at most as long as the limit."""
+        return b"".join(self._parts)[: self._limit]
 
     def finish(self) -> bytes:
         """The whole body. Raises Undecodable if its coding breaks off."""
         if not all(layer.complete for layer in self._layers):
             raise Undecodable("breaks off")
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-
-    def _prefix(self, last: bytes) -> bytes:
-        # Under several codings `last` may still be packed; then it stays out.
-        tail = last if len(self._layers) == 1 else b""
-        return b"".join((*self._parts, tail))[: self._limit]
 
 
 def _undo(content_encoding: str) -> list[Callable[[], _Stream]]:

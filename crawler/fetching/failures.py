@@ -42,6 +42,7 @@ class Failure:
 
 
 NO_ANSWER_IN_TIME = Failure(Reason.TIMEOUT, "the site did not answer in time", True)
+NO_TIME_LEFT = Failure(Reason.TIMEOUT, "its time was over before it was the site's turn", True)
 A_CIRCLE = Failure(Reason.REDIRECT_LOOP, "redirects in a circle")
 TOO_MANY_REDIRECTS = Failure(Reason.REDIRECT_LOOP, "redirects too often")
 NO_WEB_ADDRESS = Failure(Reason.BAD_REDIRECT, "redirects to something that is no web address")

@@ -4,7 +4,7 @@ A site's misbehaviour comes back as a `FetchFailure`; nothing that a site does r
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic, perf_counter
 
@@ -13,19 +13,28 @@ from requests import PreparedRequest
 from urllib3 import HTTPResponse
 
 from crawler.domain.politeness import NotNow
+from crawler.domain.reasons import Reason
 from crawler.domain.retry_after import retry_after_seconds
-from crawler.fetching.connection import GuardedAdapter, abandon, head_seconds_of, network_of
+from crawler.fetching.connection import (
+    GuardedAdapter,
+    KeptConnectionLost,
+    RequestAfresh,
+    abandon,
+    head_seconds_of,
+    network_of,
+)
+from crawler.fetching.course import Course, CutShort
 from crawler.fetching.decoding import ACCEPT_ENCODING
 from crawler.fetching.failures import (
     A_CIRCLE,
     NO_ANSWER_IN_TIME,
+    NO_TIME_LEFT,
     NO_WEB_ADDRESS,
     SITE_ERRORS,
     TOO_MANY_REDIRECTS,
-    Failure,
     explain,
 )
-from crawler.fetching.guard import Denials, Guard, IPNetwork, Network, Resolve
+from crawler.fetching.guard import Denials, Guard, IPNetwork, Resolve
 from crawler.fetching.lookup import ThreadedLookup
 from crawler.fetching.outcomes import (
     FREE_TURNS,
@@ -70,49 +79,6 @@ class FetchConfig:
     """The hosts that whoever runs Clew does not let anyone fetch from."""
 
 
-@dataclass(slots=True)
-class _Course:
-    """Where one fetch stands."""
-
-    url: str
-    limits: FetchLimits
-    wants_body: WantsBody
-    hops: list[Hop] = field(default_factory=list)
-    seconds: float = 0.0
-    downgraded: bool = False
-    status: int | None = None
-    network: Network | None = None
-    head_seconds: float | None = None
-    retry_after_seconds: float | None = None
-
-    @property
-    def milliseconds(self) -> int:
-        return round(self.seconds * 1_000)
-
-    @property
-    def seconds_left(self) -> float:
-        return self.limits.timeout_seconds - self.seconds
-
-    def begin_request(self) -> None:
-        """Forgets the answer of the hop before."""
-        self.status = self.network = self.head_seconds = self.retry_after_seconds = None
-
-    def postponed(self, url: str, wait: NotNow) -> Postponed:
-        return Postponed(url, wait.seconds, wait.why, tuple(self.hops))
-
-    def failure(self, failure: Failure) -> FetchFailure:
-        return FetchFailure(
-            failure.reason,
-            failure.detail,
-            self.status,
-            self.url,
-            tuple(self.hops),
-            self.milliseconds,
-            self.network,
-            failure.is_passing,
-        )
-
-
 class Fetcher:
     """Fetches URLs; one per process, shared by its greenlets, keeping connections between them."""
 
@@ -128,11 +94,12 @@ class Fetcher:
         Args:
             config: what all fetches have in common.
             resolve: what looks names up; None: the system, in threads.
-            monotonic: a clock in seconds, by which look-ups expire.
+            monotonic: a clock in seconds, by which look-ups expire, and of `FetchLimits.deadline`.
             now: the time of day, with its zone, by which a date in `Retry-After` is read.
         """
         guard = Guard(config.allow_private, resolve or ThreadedLookup(), monotonic, config.deny)
         self._adapter = GuardedAdapter(guard, config.ca_bundle)
+        self._monotonic = monotonic
         self._now = now
         self._headers = {
             "User-Agent": config.user_agent,
@@ -155,26 +122,29 @@ class Fetcher:
         Args:
             url: as `crawler.domain.urls` makes it.
             limits: for all redirects together; the time that `follow` and waiting for turns
-                take is not counted.
+                take counts for the deadline alone. A fetch that it ends is a failure by time-out
+                which is `cut_short`.
             wants_body: asked with status and content type; no: the body is not downloaded.
             follow: asked with each redirect's canonical target; a reason: the fetch ends there.
                 It may raise NotNow, where the target's robots.txt has to wait for its turn.
-            turns: a turn is taken for each request, redirects included.
+            turns: a turn is taken for each request, redirects included, and a request that is sent
+                once more since it went out on a kept connection that the site had closed.
             headers_for: asked for each request's URL; gives the headers of this one alone.
         """
-        course = _Course(url, limits, wants_body)
+        course = Course(url, limits, wants_body, self._monotonic)
         while True:
-            try:
-                turns.take(course.url)
-            except NotNow as wait:
-                return course.postponed(course.url, wait)
+            end: Redirected | FetchFailure | Postponed | None = _take_turn(course, turns)
+            if end is not None:
+                return end
             step = self._request(course, _with(headers_for(course.url), self._headers))
             turns.done(course.url, course.status, course.head_seconds, course.retry_after_seconds)
-            if isinstance(step, FetchFailure):
-                return step
-            if isinstance(step, Answered):
-                return _fetched(course, step)
-            end = _go_on(course, step, follow)
+            match step:
+                case FetchFailure():
+                    return step
+                case Answered():
+                    return course.fetched(step)
+                case Moved():
+                    end = _go_on(course, step, follow)
             if end is not None:
                 return end
 
@@ -183,41 +153,53 @@ class Fetcher:
         self._adapter.close()
 
     def _request(
-        self, course: _Course, headers: Mapping[str, str]
-    ) -> Answered | Moved | FetchFailure:
-        """One request within the time that is left, booked on the course."""
-        course.begin_request()
+        self, course: Course, headers: Mapping[str, str]
+    ) -> Answered | Moved | FetchFailure | None:
+        """One request within the time that is left, booked on the course.
+
+        None: it went out on a kept connection that is dead, and has to be sent once more.
+        """
+        left = course.seconds_to_deadline
+        seconds = min(course.wire_seconds_left, left)
         started = perf_counter()
-        deadline = gevent.Timeout.start_new(course.seconds_left)
+        deadline = gevent.Timeout.start_new(seconds)
         try:
-            return self._exchange(course, headers)
+            return self._exchange(course, headers, started + seconds)
         except gevent.Timeout as expired:
             if expired is not deadline:
                 raise
             failure = NO_ANSWER_IN_TIME
+        except KeptConnectionLost:
+            course.afresh = True
+            return None
         except SITE_ERRORS as error:
             failure = explain(error, answered=course.status is not None)
         finally:
             deadline.close()
             course.seconds += perf_counter() - started
-        return course.failure(failure)
+        cut_short = seconds == left and failure.reason is Reason.TIMEOUT
+        return course.failure(failure, cut_short=cut_short)
 
-    def _exchange(self, course: _Course, headers: Mapping[str, str]) -> Answered | Moved:
-        """Raises one of `SITE_ERRORS`; then the connection is closed."""
-        request = PreparedRequest()
+    def _exchange(
+        self, course: Course, headers: Mapping[str, str], until: float
+    ) -> Answered | Moved:
+        """Raises one of `SITE_ERRORS`, or `KeptConnectionLost`; then the connection is closed."""
+        request = RequestAfresh() if course.afresh else PreparedRequest()
+        course.afresh = False
         request.method, request.url = "GET", course.url
         request.headers = headers  # type: ignore[assignment]  # read as a mapping only
         raw: HTTPResponse = self._adapter.send(
-            request, stream=True, timeout=max(course.seconds_left, 0.001)
+            request, stream=True, timeout=max(until - perf_counter(), 0.001)
         ).raw
         try:
             self._note_head(course, raw)
-            return read(raw, course.url, course.limits, course.wants_body)
+            left = until - perf_counter()
+            return read(raw, course.url, course.limits, course.wants_body, left)
         except BaseException:
             abandon(raw)
             raise
 
-    def _note_head(self, course: _Course, raw: HTTPResponse) -> None:
+    def _note_head(self, course: Course, raw: HTTPResponse) -> None:
         course.status, course.network = raw.status, network_of(raw)
         course.head_seconds = head_seconds_of(raw)
         if raw.status >= 400:
@@ -233,23 +215,21 @@ def _with(extra: Mapping[str, str], own: Mapping[str, str]) -> Mapping[str, str]
     return {**{name: own[name] for name in own if name.lower() not in given}, **extra}
 
 
-def _fetched(course: _Course, answer: Answered) -> Fetched:
-    return Fetched(
-        url=course.url,
-        status=answer.status,
-        headers=answer.headers,
-        content_type=answer.content_type,
-        body=answer.body,
-        hops=tuple(course.hops),
-        milliseconds=course.milliseconds,
-        network=course.network or Network.PUBLIC,
-        retry_after_seconds=course.retry_after_seconds,
-        downgraded=course.downgraded,
-    )
+def _take_turn(course: Course, turns: Turns) -> FetchFailure | Postponed | None:
+    """Waits for a request's turn, or says why there is to be none."""
+    course.begin_request()
+    try:
+        with course.until_deadline():
+            turns.take(course.url)
+    except NotNow as wait:
+        return course.postponed(course.url, wait)
+    except CutShort:
+        return course.failure(NO_TIME_LEFT, cut_short=True)
+    return None
 
 
 def _go_on(
-    course: _Course, moved: Moved, follow: Follow
+    course: Course, moved: Moved, follow: Follow
 ) -> Redirected | FetchFailure | Postponed | None:
     """Goes on to a redirect's target, or says why the fetch ends here."""
     target = moved.target
@@ -261,12 +241,13 @@ def _go_on(
         return course.failure(TOO_MANY_REDIRECTS)
     course.hops.append(Hop(course.url, moved.status, moved.may_be_kept))
     try:
-        against = follow(target)
+        with course.until_deadline():
+            against = follow(target)
     except NotNow as wait:
         return course.postponed(target, wait)
+    except CutShort:
+        return course.failure(NO_TIME_LEFT, cut_short=True)
     if against is not None:
-        network = course.network or Network.PUBLIC
-        return Redirected(target, against, tuple(course.hops), course.milliseconds, network)
-    course.downgraded |= course.url.startswith("https:") and target.startswith("http:")
-    course.url = target
+        return course.redirected(target, against)
+    course.go_on_to(target)
     return None

@@ -93,6 +93,9 @@ class FetchLimits:
     max_redirects: int = 10
     keep_prefix: bool = False
     """Whether a body that is too large is cut at the limit rather than a failure."""
+    deadline: float | None = None
+    """When the whole fetch has to be over, on the fetcher's clock: waiting for turns counts, and
+    what `follow` takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,8 @@ class FetchFailure:
     """None where it failed before a status came."""
     is_passing: bool = False
     """Whether the same request may well succeed later."""
+    cut_short: bool = False
+    """Whether `FetchLimits.deadline` ended it: that tells nothing of the site."""
 
 
 @dataclass(frozen=True, slots=True)

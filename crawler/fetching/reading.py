@@ -10,7 +10,7 @@ from urllib3 import HTTPResponse
 from crawler.domain.freshness import may_be_stored
 from crawler.domain.urls import resolve
 from crawler.fetching.connection import abandon
-from crawler.fetching.decoding import Body, TooLarge
+from crawler.fetching.decoding import Body, TooLarge, Undecodable
 from crawler.fetching.failures import SITE_ERRORS
 from crawler.fetching.outcomes import FetchLimits, WantsBody
 
@@ -21,6 +21,13 @@ DRAIN_BYTES = 16_384
 would cost the site, and us, a new one (and its TLS handshake) per redirect or missing page."""
 
 DRAIN_SECONDS = 0.5
+
+ERROR_BYTES = 65_536
+ERROR_SECONDS = 2.0
+"""What is read of an error's body, at most: it is read for who sent it alone."""
+
+_SPARE_SECONDS = 0.05
+"""Before the end of the fetch's time an error's body is given up, so that its status stands."""
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
@@ -49,20 +56,30 @@ class Answered:
 
 
 def read(
-    raw: HTTPResponse, url: str, limits: FetchLimits, wants_body: WantsBody
+    raw: HTTPResponse,
+    url: str,
+    limits: FetchLimits,
+    wants_body: WantsBody,
+    seconds_left: float,
 ) -> Answered | Moved:
-    """What an answer to `url` says. Raises one of `SITE_ERRORS`, and what `wants_body` does."""
+    """What an answer to `url` says. Raises one of `SITE_ERRORS`, and what `wants_body` does.
+
+    `seconds_left` is when its caller ends it; what need not be read ends before.
+    """
+    spare = max(0.0, seconds_left - _SPARE_SECONDS)
     if _is_redirect(raw):
-        _discard(raw)
+        _discard(raw, spare)
         may_be_kept = may_be_stored(raw.status, raw.headers.items())
         return Moved(raw.status, _target(raw, url), may_be_kept)
     headers = tuple((name, value.replace("\0", " ")) for name, value in raw.headers.items())
     content_type = last_header(headers, "content-type")
-    if wants_body(raw.status, content_type):
+    if not wants_body(raw.status, content_type):
+        _discard(raw, spare)
+        body = b""
+    elif 200 <= raw.status < 300:
         body = _read_body(raw, limits)
     else:
-        _discard(raw)
-        body = b""
+        body = _read_error(raw, limits, spare)
     return Answered(raw.status, headers, content_type, body)
 
 
@@ -109,13 +126,38 @@ def _read_body(raw: HTTPResponse, limits: FetchLimits) -> bytes:
     return body.finish()
 
 
-def _discard(raw: HTTPResponse) -> None:
+def _read_error(raw: HTTPResponse, limits: FetchLimits, seconds: float) -> bytes:
+    """The beginning of an error's body, as far as it comes: without it the status still stands."""
+    coding = raw.headers.get("content-encoding", "")
+    try:
+        body = Body(coding, min(ERROR_BYTES, limits.max_bytes))
+    except Undecodable:
+        _discard(raw, seconds)
+        return b""
+    with contextlib.suppress(*SITE_ERRORS):
+        gevent.with_timeout(min(ERROR_SECONDS, seconds), _fill, body, raw, timeout_value=None)
+    if raw.connection is not None:
+        abandon(raw)
+    return body.so_far
+
+
+def _fill(body: Body, raw: HTTPResponse) -> None:
+    """Takes what there is, without waiting until it is much."""
+    while data := raw.read1(READ_BYTES, decode_content=False):
+        body.feed(data)
+
+
+def _discard(raw: HTTPResponse, seconds: float) -> None:
     """Drops a body: a short one by reading it, a long one with its connection."""
     length = raw.length_remaining
     if raw.chunked or (length is not None and length <= DRAIN_BYTES):
         with contextlib.suppress(*SITE_ERRORS):
             gevent.with_timeout(
-                DRAIN_SECONDS, raw.read, DRAIN_BYTES + 1, decode_content=False, timeout_value=b""
+                min(DRAIN_SECONDS, seconds),
+                raw.read,
+                DRAIN_BYTES + 1,
+                decode_content=False,
+                timeout_value=b"",
             )
     if raw.connection is not None:
         abandon(raw)

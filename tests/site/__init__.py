@@ -25,6 +25,7 @@ server    the server that these are served by (`python -m tests.site`)
 | `/redirect/<n>` · `/redirect-loop` · `/redirect-to?url=&status=` | url: percent-encoded bytes of Location |
 | `/drop` · `/reset` · `/junk` · `/keep-then-drop` | no answer; a reset; not HTTP; closes at a connection's second request |
 | `/partial` · `/excess` · `/broken-chunk` · `/cut-chunks` · `/reset-body` · `/two-lengths` | wrong framing |
+| `/error-body/<status>/endless\\|slow\\|still\\|reset\\|cut` | an error with Retry-After whose body ends so, or not at all |
 | `/slow-headers` · `/slow-body` · `/endless` · `/silent` | without end |
 | `/header-flood` · `/long-header` · `/continue-flood` · `/trailer-flood` · `/extension-flood` | |
 | `/busy/<status>?after=&as=seconds\\|date\\|none\\|junk&times=` · `/flaky/<status>?times=` | fails so often, then a page |

@@ -115,6 +115,26 @@ async def slow_body(line: Line) -> None:
     await line.flood(b"1\r\nx\r\n", 0.1)
 
 
+async def error_body(line: Line) -> None:
+    """`<status>/<kind>`: an error that asks for seven seconds, whose body begins and is then
+    endless, slow, still, reset or cut."""
+    status, _, kind = line.rest.partition("/")
+    head = HEAD.replace(b"200 OK", status.encode() + b" Error") + b"Retry-After: 7\r\n"
+    if kind == "cut":
+        return await line.send(head + b"Content-Length: 99999999\r\n\r\n<p>because")
+    await line.send(head + b"Transfer-Encoding: chunked\r\n\r\na\r\n<p>because\r\n")
+    match kind:
+        case "endless":
+            await line.flood(b"10000\r\n" + b"x" * 65_536 + b"\r\n")
+        case "slow":
+            await line.flood(b"1\r\nx\r\n", 0.1)
+        case "still":
+            await silent(line)
+        case _:
+            await asyncio.sleep(0.05)
+            await reset(line)
+
+
 async def junk(line: Line) -> None:
     """Not HTTP at all."""
     await line.send(b"SSH-2.0-OpenSSH_9.2\r\n\x00\xff\xfe binary\r\n\r\n")
@@ -177,6 +197,7 @@ FAULTS: dict[str, Callable[[Line], Awaitable[None]]] = {
     "endless": endless,
     "slow-headers": slow_headers,
     "slow-body": slow_body,
+    "error-body": error_body,
     "junk": junk,
     "raw": raw,
     "header-flood": header_flood,
