@@ -7,8 +7,11 @@ look-ups of others: a name has one thread at most, and who finds none free soon 
 """
 
 import os
+import re
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, cast
 
 from gevent import monkey
@@ -22,8 +25,12 @@ PATIENCE_SECONDS = 2.0
 """Longer than this no look-up waits for a thread; names whose servers are silent hold all."""
 
 RESOLVER_OPTIONS = "timeout:3 attempts:2"
-"""What the C library is told (resolv.conf(5)) unless `RES_OPTIONS` says otherwise: by its default
-a silent server costs 10 s."""
+"""What the C library is told (resolv.conf(5)) where the operator says nothing: by its default a
+silent server costs 10 s."""
+
+RESOLV_CONF = Path("/etc/resolv.conf")
+
+_PATIENCE = re.compile(r"^options\b.*\b(?:timeout|attempts):", re.MULTILINE)
 
 _getaddrinfo = monkey.get_original("socket", "getaddrinfo")
 
@@ -58,7 +65,7 @@ class ThreadedLookup:
     def _start(self, key: Any, args: Any, kwargs: Any) -> None:
         """Begins a look-up that goes on to its end, whether or not anyone still waits for it."""
         if self._pool is None:
-            os.environ.setdefault("RES_OPTIONS", RESOLVER_OPTIONS)
+            _be_impatient()
             self._pool = ThreadPool(LOOKUP_THREADS)
 
         def end(_: object) -> None:
@@ -67,3 +74,13 @@ class ThreadedLookup:
 
         self._running[key] = self._pool.spawn(_getaddrinfo, *args, **kwargs)
         self._running[key].rawlink(end)
+
+
+def _be_impatient() -> None:
+    """Sets `RES_OPTIONS`, which goes before resolv.conf, unless one of both has its own time."""
+    if "RES_OPTIONS" in os.environ:
+        return
+    with suppress(OSError, UnicodeError):
+        if _PATIENCE.search(RESOLV_CONF.read_text()):
+            return
+    os.environ["RES_OPTIONS"] = RESOLVER_OPTIONS

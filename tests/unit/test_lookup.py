@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import gevent
 import pytest
@@ -96,11 +97,31 @@ def test_those_who_waited_for_a_thread_for_one_name_share_it(names: Names) -> No
     assert names.asked.count("silent-2.test") < 4
 
 
-@pytest.mark.parametrize("given", [None, "timeout:1"])
+@pytest.mark.parametrize(
+    ("variable", "file", "kept"),
+    [
+        (None, "nameserver 192.0.2.1\n", RESOLVER_OPTIONS),
+        (None, "options edns0 trust-ad\n", RESOLVER_OPTIONS),
+        (None, None, RESOLVER_OPTIONS),
+        (None, "nameserver 192.0.2.1\noptions edns0 timeout:1\n", None),
+        (None, "options attempts:1\n", None),
+        ("timeout:1", "", "timeout:1"),
+        ("", "", ""),
+    ],
+)
 def test_a_silent_server_costs_little_unless_the_operator_says_otherwise(
-    names: Names, monkeypatch: pytest.MonkeyPatch, given: str | None
+    names: Names,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    variable: str | None,
+    file: str | None,
+    kept: str | None,
 ) -> None:
-    if given:
-        monkeypatch.setenv("RES_OPTIONS", given)
+    conf = tmp_path / "resolv.conf"
+    monkeypatch.setattr(lookup, "RESOLV_CONF", conf)
+    if file is not None:
+        conf.write_text(file)
+    if variable is not None:
+        monkeypatch.setenv("RES_OPTIONS", variable)
     ThreadedLookup()("a.test", None)
-    assert os.environ["RES_OPTIONS"] == (given or RESOLVER_OPTIONS)
+    assert os.environ.get("RES_OPTIONS") == kept
