@@ -193,6 +193,6 @@ def suggest(url: str, *, with_host: bool = False) -> list[str]:
 
 
 def _folders(path: str) -> list[str]:
-    """The folders of a path below the root, the innermost first."""
-    ends = [index + 1 for index, char in enumerate(path) if char == "/"]
+    """The folders of a path below the root, the innermost first; none too long for a rule."""
+    ends = [index + 1 for index, char in enumerate(path[:MAX_RULE_LENGTH]) if char == "/"]
     return [path[:end] for end in reversed(ends[1:])]

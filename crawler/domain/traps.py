@@ -7,6 +7,7 @@ pattern's budget says.
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,10 +57,8 @@ def _has_run(segments: list[str]) -> bool:
 
 
 def _query_repeats(query: str) -> bool:
-    pairs = query.split("&")
-    return len(pairs) - len(set(pairs)) >= 2 and any(
-        each and pairs.count(each) >= _MAX_REPEATS for each in set(pairs)
-    )
+    often = Counter(query.split("&"))
+    return any(times >= _MAX_REPEATS for pair, times in often.items() if pair)
 
 
 class PatternKind(StrEnum):
@@ -108,21 +107,16 @@ def budget(pattern: Pattern) -> int:
 
 
 _MANY_PARAMETERS = 5
+_MOST_PARAMETERS = 100
 _OF_ANY_PARAMETERS = frozenset({PatternKind.FACETS, PatternKind.MANY_PARAMETERS})
 
 # Escapes are letters, whatever digits they hold; a long token of hexadecimal digits is a number.
-_ESCAPE = r"(?P<escape>%[0-9A-F]{2})"
-_DATE = (
-    r"(?P<date>(?<!\d)\d{4}([/-])\d{1,2}(?:\3\d{1,2})?(?!\d)"
+# Nothing here looks far ahead or goes back: hostile sites choose the addresses.
+_COUNTING = re.compile(
+    r"(?P<escape>%[0-9A-F]{2})"
+    r"|(?P<date>(?<!\d)\d{4}([/-])\d{1,2}(?:\3\d{1,2})?(?!\d)"
     r"|(?<![^/])(?:19|20|21)\d\d(?![^/]))"
-)
-_NUMBER = r"(?:\b(?=[a-f]*\d)[0-9a-f]{12,}\b|\d+)"
-_COUNTING = re.compile(f"{_ESCAPE}|{_DATE}|(?P<number>{_NUMBER})")
-# Further up a number is a version or a section, the same on thousands of pages: it counts in the
-# last segment, and as the whole segment before that. Dates count everywhere.
-_VARYING = re.compile(
-    f"{_ESCAPE}|{_DATE}"
-    rf"|(?P<number>{_NUMBER}(?=[^/]*/?$)|(?<![^/]){_NUMBER}(?=/[^/]+/?$))"
+    r"|(?P<number>\b(?=[a-f]*+\d)[0-9a-f]{12,}+\b|\d++)"
 )
 _DIGIT = re.compile("[0-9]")
 _CALENDAR_WORD = re.compile(r"calend[aer]|kalend[ae]r|agenda", re.IGNORECASE)
@@ -139,20 +133,38 @@ def pattern_of(url: str) -> Pattern | None:
     """The pattern of a canonical URL, or None where nothing in it counts on without end."""
     page, _, query = url.partition("?")
     host, slash, path = page[page.index("//") + 2 :].partition("/")
-    shape = _shape(path)
-    parameters = {_parameter(each) for each in query.split("&") if each}
+    path = path[:MAX_PATH_LENGTH]
+    shape, has_numbers = _shape(path) if _DIGIT.search(path) else (path, False)
+    pairs = query.split("&", _MOST_PARAMETERS)[:_MOST_PARAMETERS]
+    parameters = {_parameter(each) for each in pairs if each}
     if shape == path and not parameters:
         return None
-    kind = _kind(path, parameters)
+    kind = _kind(path, parameters, has_numbers)
     marks = kind if kind in _OF_ANY_PARAMETERS else "&".join(sorted(parameters))
     return Pattern(f"{host}{slash}{shape}{'?' if marks else ''}{marks}", kind)
 
 
-def _shape(path: str) -> str:
-    if not _DIGIT.search(path):
-        return path
-    varying = _COUNTING if _CALENDAR_WORD.search(path) else _VARYING
-    return varying.sub(_varying_mark, path)
+def _shape(path: str) -> tuple[str, bool]:
+    """A path with marks in place of what counts on, and whether any of it is a number.
+
+    Further up a number is a version or a section, the same on thousands of pages: it counts in the
+    last segment, and as the whole segment before that. Dates count everywhere, and numbers in
+    calendars do.
+    """
+    last = path.rfind("/", 0, len(path) - path.endswith("/")) + 1
+    has_last = path[last:] not in ("", "/")
+    whole = (path.rfind("/", 0, max(0, last - 1)) + 1, last - 1) if has_last else None
+    start = 0 if _CALENDAR_WORD.search(path) else last
+    parts: list[str] = []
+    end, has_numbers = 0, False
+    for match in _COUNTING.finditer(path):
+        if match.lastgroup == "number":
+            if match.start() < start and match.span() != whole:
+                continue
+            has_numbers = True
+        parts += path[end : match.start()], _varying_mark(match)
+        end = match.end()
+    return "".join((*parts, path[end:])), has_numbers
 
 
 def _varying_mark(match: re.Match[str]) -> str:
@@ -170,7 +182,7 @@ def _parameter(text: str) -> str:
     return _COUNTING.sub(_varying_mark, key) if _DIGIT.search(key) else key
 
 
-def _kind(path: str, parameters: set[str]) -> PatternKind:
+def _kind(path: str, parameters: set[str], has_numbers: bool) -> PatternKind:
     if _CALENDAR_WORD.search(path) or any(each.endswith("=D") for each in parameters):
         return PatternKind.CALENDAR
     if len(parameters) >= 2 and any(_FACET_KEY.fullmatch(each) for each in parameters):
@@ -178,5 +190,4 @@ def _kind(path: str, parameters: set[str]) -> PatternKind:
     if parameters:
         many = len(parameters) >= _MANY_PARAMETERS
         return PatternKind.MANY_PARAMETERS if many else PatternKind.PARAMETERS
-    counts = any(match["number"] for match in _VARYING.finditer(path))
-    return PatternKind.NUMBERS if counts else PatternKind.DATES
+    return PatternKind.NUMBERS if has_numbers else PatternKind.DATES
