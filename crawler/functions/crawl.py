@@ -66,7 +66,7 @@ class CrawlFunction:
     ) -> None:
         self._tools = tools
         self._permission = Permission(tools.robots, monotonic)
-        self._sitemaps = SitemapVisits(tools, monotonic)
+        self._sitemaps = SitemapVisits(tools)
         self._monotonic = monotonic
         self._is_stopping = is_stopping
 
@@ -182,8 +182,7 @@ class CrawlFunction:
     def _fetch(
         self, batch: CrawlBatch, url: FrontierUrl, turns: Turns, follow: Follow
     ) -> FetchOutcome:
-        left = batch.deadline - self._monotonic()
-        limits = FetchLimits(timeout_seconds=max(0.0, min(FETCH_SECONDS, left)))
+        limits = FetchLimits(timeout_seconds=FETCH_SECONDS, deadline=batch.deadline)
         outcome = self._tools.fetcher.fetch(
             url.url,
             limits,
@@ -192,9 +191,8 @@ class CrawlFunction:
             turns=turns,
             headers_for=batch.headers_for,
         )
-        timed_out = isinstance(outcome, FetchFailure) and outcome.reason is Reason.TIMEOUT
-        if timed_out and limits.timeout_seconds < FETCH_SECONDS:
-            raise CallOver  # the call's time was over, not the site's
+        if isinstance(outcome, FetchFailure) and outcome.cut_short:
+            raise CallOver
         return outcome
 
     def _take(

@@ -18,9 +18,8 @@ from crawler.storage.results import SitemapResult, SitemapUrl
 class SitemapVisits:
     """Does a call's work on sitemaps with what a worker has."""
 
-    def __init__(self, tools: CrawlTools, monotonic: Callable[[], float]) -> None:
+    def __init__(self, tools: CrawlTools) -> None:
         self._tools = tools
-        self._monotonic = monotonic
 
     def find(self, batch: CrawlBatch, page_url: str, turns: Turns) -> None:
         """Notes the sitemaps of the host at which a root's page was found.
@@ -55,5 +54,5 @@ class SitemapVisits:
             sitemap,
             turns,
             ignore_robots=ignore_robots,
-            seconds_left=batch.deadline - self._monotonic(),
+            deadline=batch.deadline,
         )

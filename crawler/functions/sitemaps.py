@@ -9,7 +9,7 @@ from crawler.content.sitemap import Sitemap, read_sitemap
 from crawler.domain.model import ScopeKind
 from crawler.domain.politeness import NotNow
 from crawler.domain.reasons import Reason, http_reason
-from crawler.domain.retries import retry_after
+from crawler.domain.retries import MOST_WAIT_SECONDS, retry_after
 from crawler.domain.scope import scope_of
 from crawler.domain.urls import authority, origin, resolve
 from crawler.fetching.fetcher import Fetched, Fetcher, FetchFailure, FetchLimits
@@ -64,9 +64,9 @@ class SitemapReader:
         turns: Turns,
         *,
         ignore_robots: bool = False,
-        seconds_left: float = FETCH_SECONDS,
+        deadline: float | None = None,
     ) -> SitemapResult:
-        """What became of a sitemap, within the time that its call has left.
+        """What became of a sitemap, by the deadline of its call (on the fetcher's clock).
 
         Raises:
             NotNow: it is not its host's turn.
@@ -76,7 +76,7 @@ class SitemapReader:
             refused = self._ask_robots(sitemap, turns)
             if refused is not None:
                 return refused
-        return self._fetch(sitemap, turns, min(seconds_left, FETCH_SECONDS))
+        return self._fetch(sitemap, turns, deadline)
 
     def _ask_robots(self, sitemap: SitemapUrl, turns: Turns) -> SitemapResult | None:
         """A sitemap that nobody named is fetched only where robots.txt lets it be."""
@@ -88,10 +88,15 @@ class SitemapReader:
             return None
         return self._failed(sitemap, str(verdict.reason), is_passing=verdict.is_passing)
 
-    def _fetch(self, sitemap: SitemapUrl, turns: Turns, seconds: float) -> SitemapResult:
+    def _fetch(self, sitemap: SitemapUrl, turns: Turns, deadline: float | None) -> SitemapResult:
         outcome = self._fetcher.fetch(
             sitemap.url,
-            FetchLimits(max_bytes=MAX_BYTES, timeout_seconds=max(0.0, seconds), keep_prefix=True),
+            FetchLimits(
+                max_bytes=MAX_BYTES,
+                timeout_seconds=FETCH_SECONDS,
+                keep_prefix=True,
+                deadline=deadline,
+            ),
             wants_body=_is_success,
             follow=_always,
             turns=turns,
@@ -100,7 +105,7 @@ class SitemapReader:
             case Fetched():
                 return self._read(sitemap, outcome)
             case FetchFailure():
-                if outcome.reason is Reason.TIMEOUT and seconds < FETCH_SECONDS:
+                if outcome.cut_short:
                     raise CallOver
                 return self._failed(sitemap, str(outcome.reason), is_passing=outcome.is_passing)
             case Postponed():
@@ -142,6 +147,8 @@ def _put_back(sitemap: SitemapUrl, postponed: Postponed) -> SitemapResult:
     """Only its own host's wait is one for all of that host; a sitemap led elsewhere waits alone."""
     if authority(postponed.url) == authority(sitemap.url):
         raise NotNow(postponed.seconds, postponed.why)
+    if postponed.seconds > MOST_WAIT_SECONDS:
+        return SitemapResult(sitemap.id, str(Reason.RATE_LIMITED))
     return SitemapResult(sitemap.id, "postponed", round(postponed.seconds * 1000))
 
 

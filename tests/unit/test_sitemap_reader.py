@@ -1,6 +1,6 @@
 """What becomes of a sitemap within a call: fetched in its turn, read, tried again, or refused."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
@@ -176,9 +176,15 @@ def test_a_sitemap_that_leads_to_a_host_that_waits_is_put_back_by_itself() -> No
     assert result == SitemapResult(7, "postponed", 3_500)
 
 
+def test_a_sitemap_that_leads_to_a_host_that_waits_for_a_day_failed() -> None:
+    day = Postponed("https://cdn.example/", 86_400.0, Why.ASKED, ())
+    assert World(outcome=day).read() == SitemapResult(7, "rate-limited")
+
+
 def test_the_end_of_a_calls_time_is_not_the_sites_fault() -> None:
-    world = World(outcome=failure(Reason.TIMEOUT, is_passing=True))
+    cut_short = replace(failure(Reason.TIMEOUT, is_passing=True), cut_short=True)
+    world = World(outcome=cut_short)
     with pytest.raises(CallOver):
-        world.read(seconds_left=5.0)
+        world.read(deadline=5.0)
     assert world.limits is not None
-    assert world.limits.timeout_seconds == 5.0
+    assert world.limits.deadline == 5.0
