@@ -39,9 +39,7 @@ _ORDINARY = r"""[^"'<>=]{0,80}+(?:(?<=[^\s"'<>=/])="[^"<>]*+"[^"'<>=]{0,80}+){0,
 # A tag goes on over "<", and a search begins at each one: in a run of them that nothing ends, it
 # would look through all the rest from each, which takes minutes for 200 kB. A few are enough.
 _RUN = r"[^\s<>]*+(?:<[^\s<>]*+){15}"
-_FLOOD = re.compile(
-    rf"<[a-zA-Z](?!{_ORDINARY})(?:{_RUN}|[^\s/>]*+{_PARTS}{{{MAX_ATTRIBUTES}}})"
-)
+_FLOOD = re.compile(rf"<[a-zA-Z](?!{_ORDINARY})(?:{_RUN}|[^\s/>]*+{_PARTS}{{{MAX_ATTRIBUTES}}})")
 _MANY = re.compile(rf"{_PARTS}{{{MAX_ATTRIBUTES}}}")
 # Program text and comments hold what looks like tags; they are passed over whole.
 _TAG = re.compile(

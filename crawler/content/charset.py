@@ -13,10 +13,14 @@ PRESCAN_BYTES = 1_024
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xfe\xff", "utf-16-be"), (b"\xff\xfe", "utf-16-le"))
 
-_HEADER = re.compile(r"""charset\s*=\s*["']?\s*([^\s"';,]+)""", re.I)
+# Hostile text, so nothing is gone back over: each run of white space is read once.
+_LABEL = r"""charset\s*+=\s*+(?:["']\s*+)?+"""
+_HEADER = re.compile(_LABEL + r"""([^\s"';,]++)""", re.I)
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.S)
-_META = re.compile(rb"""<meta\b[^>]*?charset\s*=\s*["']?\s*([^\s"'/>;]+)""", re.I)
-_XML = re.compile(rb"""^\s*<\?xml\b[^>]*?encoding\s*=\s*["']([^"']+)""")
+_META = re.compile(
+    b"<meta\\b(?:(?!<meta\\b)[^>])*?" + _LABEL.encode() + rb"""([^\s"'/>;]++)""", re.I
+)
+_XML = re.compile(rb"""^\s*+<\?xml\b[^>]*?encoding\s*+=\s*+["']([^"']++)""")
 
 # Where the Encoding Standard reads a label otherwise than Python, or Python does not know it.
 _LABELS_OF = {

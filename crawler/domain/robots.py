@@ -26,7 +26,8 @@ MAX_DELAY_SECONDS = 60.0
 """A longer Crawl-delay is taken for this one: a crawl would not end in its user's lifetime."""
 
 MAX_NAMED = 2_000
-"""Rules among which the one that blocks a URL is looked for; blocked it is in any case."""
+"""Rules among which the one that blocks a URL is looked for, and characters of each of them;
+blocked it is in any case."""
 
 MAX_SHOWN = 200
 """Characters of a rule that are shown; it is hostile text, and kept with each URL it blocks."""
@@ -49,8 +50,10 @@ _FIELDS = {
 which must not interfere (section 2.2.4)."""
 
 _RECORD = re.compile(
-    rf"\s*({'|'.join(sorted(_FIELDS, reverse=True))})(?:\s*:|\s+|$)\s*(.*?)\s*", re.IGNORECASE
+    rf"\s*+({'|'.join(sorted(_FIELDS, reverse=True))})(?:\s*+:|\s++|$)(.*+)",
+    re.IGNORECASE | re.DOTALL,
 )
+"""A field and the rest of its line. Nothing is gone back over, however long a line is."""
 
 _TOKEN = re.compile(r"[a-z_-]+", re.IGNORECASE)
 
@@ -77,7 +80,7 @@ class RobotsRules:
     sitemaps: tuple[str, ...]
     """The sitemaps it names, as written, hostile text included."""
     size: int
-    """How many rules it holds."""
+    """What it weighs in memory: its rules, and each wildcard in one as much as a rule."""
 
     @classmethod
     def parse(cls, text: bytes) -> "RobotsRules":
@@ -85,13 +88,15 @@ class RobotsRules:
         lines = _LINE_END.split(text[:MAX_BYTES].removeprefix(_BOM).decode("utf-8", "replace"))
         records = list(_records(lines))
         rules = list(dict.fromkeys(_rules_for_clew(records)))
-        disallowed = [value for field, value in rules if field == "disallow"]
+        disallowed = [
+            value for field, value in rules if field == "disallow" and len(value) <= MAX_NAMED
+        ]
         sitemaps = (value for field, value in records if field == "sitemap" and value)
         return cls(
             Protego.parse("\n".join(["User-agent: *", *map(_as_line, rules)])),
             tuple(sorted(disallowed, key=_octets, reverse=True)[:MAX_NAMED]),
             tuple(islice(sitemaps, MAX_SITEMAPS)),
-            len(rules),
+            len(rules) + sum(value.count("*") for _, value in rules),
         )
 
     def allows(self, url: str) -> bool:
@@ -120,7 +125,7 @@ def _records(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
     for line in lines:
         record = _RECORD.fullmatch(line.partition("#")[0])
         if record is not None:
-            yield _FIELDS[" ".join(record[1].lower().split())], record[2]
+            yield _FIELDS[" ".join(record[1].lower().split())], record[2].strip()
 
 
 def _rules_for_clew(records: Iterable[tuple[str, str]]) -> list[_Rule]:

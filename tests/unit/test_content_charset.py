@@ -1,5 +1,7 @@
 """Bytes to text by the Encoding Standard: marks, headers, declarations, guesses."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,3 +67,21 @@ def test_valid_utf8_comes_back_as_it_was(text: str) -> None:
 @given(st.binary(max_size=200), st.none() | st.text(max_size=60))
 def test_decoding_never_raises(body: bytes, content_type: str | None) -> None:
     assert isinstance(decode(body, content_type), str)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"x", "charset=" + " " * 30_000 + ";"),
+        (b"x", "charset" * 30_000),
+        (b"<meta " * 100 + b"charset=" + b" " * 416 + b";\xff", None),
+        (b"<meta charset " * 73 + b"\xff", None),
+    ],
+)
+def test_no_declaration_takes_long_to_read(body: bytes, content_type: str | None) -> None:
+    times = []
+    for _ in range(3):
+        began = time.process_time()
+        decode(body, content_type)
+        times.append(time.process_time() - began)
+    assert min(times) < 0.01
