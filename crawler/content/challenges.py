@@ -28,7 +28,10 @@ _ERROR_HEADERS = {
 }
 """Headers of guards that stand on ordinary answers, too: a check where the status refuses."""
 
-_REFUSALS = frozenset((401, 403, 405, 406, 429, 503))
+_REFUSALS = frozenset((403, 405, 406))
+# A login, a rate limit and a site that is down: guards pass them on from the sites behind them, and
+# a check with such a status is told by its body.
+_MAYBE_REFUSALS = frozenset((401, 429, 503))
 
 TITLES = frozenset(
     (
@@ -88,7 +91,11 @@ _ASKS = re.compile(
 
 
 def challenge_by_headers(status: int, headers: Iterable[tuple[str, str]]) -> Reason | None:
-    """`challenge` where an answer's headers alone say that it checks for robots."""
+    """`challenge` where an answer's headers alone say that it checks for robots.
+
+    Not so a guard's mere name where a site may be busy, down or ask for a login: that is tried
+    again, or said.
+    """
     for name, value in headers:
         name = name.lower()
         signs = _HEADERS.get(name)
@@ -101,7 +108,7 @@ def challenge_by_headers(status: int, headers: Iterable[tuple[str, str]]) -> Rea
 
 def may_challenge(status: int) -> bool:
     """Whether a body with this error status is worth its download, to tell checks from errors."""
-    return status in _REFUSALS
+    return status in _REFUSALS or status in _MAYBE_REFUSALS
 
 
 def asks_for_human(html: str, title: str, text: str) -> bool:

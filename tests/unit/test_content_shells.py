@@ -138,7 +138,15 @@ def test_a_guarded_page_is_a_page(html: str) -> None:
         (403, "X-DataDome", "protected", Reason.CHALLENGE),
         (403, "Server", "ddos-guard", Reason.CHALLENGE),
         (403, "X-Sucuri-Block", "RULE1", Reason.CHALLENGE),
-        (429, "x-kpsdk-ct", "0a", Reason.CHALLENGE),
+        (403, "x-kpsdk-ct", "0a", Reason.CHALLENGE),
+        (503, "cf-mitigated", "challenge", Reason.CHALLENGE),
+        # a login, a rate limit, a site that is down: what their bodies say counts
+        (401, "X-DataDome", "protected", None),
+        (429, "X-DataDome", "protected", None),
+        (429, "x-kpsdk-ct", "0a", None),
+        (429, "x-dd-b", "1", None),
+        (503, "Server", "ddos-guard", None),
+        (503, "X-Sucuri-Block", "RULE1", None),
         # the same guards on pages and on the sites' own errors
         (200, "X-DataDome", "protected", None),
         (200, "Server", "ddos-guard", None),
