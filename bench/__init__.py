@@ -5,5 +5,6 @@ scrapy_spider   Scrapy's crawl, a program of its own
 contenders      one run of either crawler on a fresh site, with all that was measured
 measure         memory and CPU of process groups, percentiles
 report          the table, the verdict and the JSON result
+flags           which pages would be taken for shells or challenges
 drills/         long tests of the real command under kills, floods and cuts
 """
