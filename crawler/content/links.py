@@ -5,12 +5,13 @@ they stand in the source, and only what is left is resolved.
 """
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.content.head import MAX_LINK_TEXT, NamedPage
-from crawler.content.tree import attribute, fold, text_of
+from crawler.content.tree import attribute, fold
 from crawler.domain.nofollow import rel_says_nofollow
 from crawler.domain.urls import MAX_URL_LENGTH, resolve
 
@@ -26,6 +27,8 @@ _LINKS = _FRAMES | {"a", "area"}
 _NOT_PAGES = ("javascript:", "mailto:", "tel:", "data:")
 # Dots and tabs may make a long href a short URL, but not out of anything.
 _MAX_HREF = 4 * MAX_URL_LENGTH
+# Of what stands in a link; links within links by the thousand would each be read to the last.
+_MAX_NODES = 200
 
 
 class Link(NamedTuple):
@@ -102,11 +105,14 @@ def _link_text(node: LexborNode) -> str:
         return fold(attribute(node, "alt"), MAX_LINK_TEXT)
     if node.tag in _FRAMES:
         return fold(attribute(node, "title"), MAX_LINK_TEXT)
-    return text_of(node, MAX_LINK_TEXT) or fold(_image_text(node), MAX_LINK_TEXT)
+    inside = list(islice(node.traverse(include_text=True), _MAX_NODES))
+    text = fold("".join(each.text_content or "" for each in inside), MAX_LINK_TEXT)
+    return text or fold(_image_text(inside), MAX_LINK_TEXT)
 
 
-def _image_text(node: LexborNode) -> str:
-    return attribute(node.css_first("img[alt]"), "alt")
+def _image_text(nodes: Iterable[LexborNode]) -> str:
+    images = (each.attrs for each in nodes if each.tag == "img")
+    return next((image["alt"] or "" for image in images if "alt" in image), "")
 
 
 def _rel(node: LexborNode) -> str:

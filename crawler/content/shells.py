@@ -17,6 +17,7 @@ MOST_LINKS = 12
 """Links from which on a page is one, without a further look."""
 
 _MOST_PARAGRAPHS = 12
+_MOST_MOUNTS = 20
 _LONG_PAGE = 20_000
 _CHECK_TEXT = 2_000
 _SHELL_TEXT = 200
@@ -112,7 +113,7 @@ def _is_shell(body: LexborNode, text: str, look: Look) -> bool:
         return False
     if _WANTS_SCRIPT.search(text) or _LOADING.fullmatch(text):
         return True
-    if any(_is_empty(mount) for mount in body.css(_MOUNTS)):
+    if any(_is_empty(mount) for mount in body.css(_MOUNTS)[:_MOST_MOUNTS]):
         return True
     if _WANTS_SCRIPT.search(advice) and not look.links:
         return True

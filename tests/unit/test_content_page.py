@@ -1,5 +1,7 @@
 """Title and links of a page, as the crawl takes them."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -256,3 +258,19 @@ def test_links_are_absolute_without_fragment_and_unique(
 @given(st.binary(max_size=300))
 def test_reading_bytes_never_raises(body: bytes) -> None:
     read_page(body, None, URL)
+
+
+@pytest.mark.parametrize(
+    "inside", ["<object>", "<table><tr><td>", "<applet>", "<svg><foreignObject>"]
+)
+def test_links_within_links_are_not_each_read_to_the_last(inside: str) -> None:
+    body = "".join(f"<a href=/{n}>{inside}" for n in range(4_000)).encode()
+    began = time.process_time()
+    page = read_page(body, "text/html", "http://site.test/")
+    assert time.process_time() - began < 0.35
+    assert len(page.links) == 4_000
+
+
+def test_of_a_link_its_image_speaks_where_it_has_no_text() -> None:
+    body = b"<a href=/a><b> </b><img src=x><img alt='A  picture'><img alt=b></a>"
+    assert [link.text for link in read_page(body, None, "http://site.test/").links] == ["A picture"]

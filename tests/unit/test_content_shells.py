@@ -191,3 +191,9 @@ def test_what_is_never_closed_takes_no_quadratic_time(flood: str) -> None:
     began = time.process_time()
     problem(SCRIPT + flood * 60_000)
     assert time.process_time() - began < 2.0
+
+
+def test_mounts_within_mounts_are_not_each_read_to_the_last() -> None:
+    began = time.process_time()
+    problem(f"{SCRIPT}{'<div id=app>' * 16_000}x")
+    assert time.process_time() - began < 0.9
