@@ -191,12 +191,9 @@ class MadeSite:
         wanted = claim.urls if reached is None else tuple(reached)
         results = []
         for url in wanted:
-            if url.url in self.gone:
-                results.append(UrlResult(url.id, url.url, Outcome.FAILED, "http-404"))
-                continue
-            final, needs_no_fetch = self._end(url)
-            if needs_no_fetch:
-                results.append(_left(url, final))
+            final, why_left = self._end(url)
+            if why_left is not None:
+                results.append(_left(url, final, why_left))
                 continue
             links = dict.fromkeys(self.links.get(final, ()))
             inside = [link for link in links if scope.admits(link)] if url.depth else []
@@ -223,26 +220,23 @@ class MadeSite:
         left = {url.id for url in claim.urls} - {url.id for url in wanted}
         return BatchResult(tuple(results), tuple(discovered), tuple(sorted(left)))
 
-    def _end(self, url: FrontierUrl) -> tuple[str, bool]:
-        """Where the redirects lead; or the hop that needs no further fetch, and True."""
+    def _end(self, url: FrontierUrl) -> tuple[str, Reason | str | None]:
+        """Where the redirects lead; or the hop at which the fetch ends, and why."""
         here = url.url
+        seen = {here}
         while here in self.redirects:
             here = self.redirects[here]
+            if here in seen:
+                return here, Reason.REDIRECT_LOOP
             if self.is_settled(url.id, here):
-                return here, True
-        return here, False
+                return here, Reason.DUPLICATE
+            seen.add(here)
+        return here, "http-404" if here in self.gone else None
 
 
-def _left(url: FrontierUrl, target: str) -> UrlResult:
-    return UrlResult(
-        url.id,
-        url.url,
-        Outcome.SKIPPED,
-        str(Reason.DUPLICATE),
-        final_url=target,
-        http_status=301,
-        hops=((url.url, 301),),
-    )
+def _left(url: FrontierUrl, end: str, why: str) -> UrlResult:
+    outcome = Outcome.SKIPPED if why == Reason.DUPLICATE else Outcome.FAILED
+    return UrlResult(url.id, url.url, outcome, str(why), final_url=end)
 
 
 def failed(claim: Claim, reason: str = "http-404") -> BatchResult:
@@ -276,6 +270,10 @@ def crawl_all(storage: Storage, lease: Lease, site: MadeSite) -> JobStatus | Non
         while storage.frontier.expand(lease, known):
             pass
         claim = storage.frontier.claim(lease, 10)
+        if claim.must_adjust:
+            while storage.frontier.adjust(lease):
+                pass
+            continue
         if not claim.urls:
             break
         storage.frontier.apply(lease, site.answer(claim), known)

@@ -1,10 +1,10 @@
 """The next batch of a job: URLs of one host and one depth, so that a host that waits holds nothing.
 
-    busy hosts                 → stepped over, whatever waits there
-    a URL that is to wait      → not there until its time has come (`not_before`)
-    a root on its first try    → holds back all other depths, since it may move the scope
-    a URL in two failed calls  → travels alone, once no innocent one waits beside it
-    a rule excludes it         → skipped instead: the rule came after the URL was queued
+busy hosts                 → stepped over, whatever waits there
+a URL that is to wait      → not there until its time has come (`not_before`)
+a root on its first try    → holds back all other depths, since it may move the scope
+a URL in two failed calls  → travels alone, once no innocent one waits beside it
+a rule excludes it         → skipped instead: the rule came after the URL was queued
 """
 
 from collections.abc import Collection
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from crawler.domain.model import FrontierUrl, JobOptions
 from crawler.storage.changes import JobChange
 from crawler.storage.database import Row
-from crawler.storage.exclusions import skip_excluded
+from crawler.storage.exclusions import is_unheld, skip_excluded
 
 _LOOK_AHEAD = 500
 """URLs at the head of the queue that are looked at for a host that is free."""
@@ -29,7 +29,9 @@ class Claim:
     """A batch in hand, with what its call has to know. Without URLs: nothing can be claimed now.
 
     `wait_seconds` is then the time until the next URL that waits is due; None where none does, or
-    where the page limit leaves no room for it.
+    where the page limit leaves no room for it. `must_adjust`: rules came in that what waits was not
+    held against yet, or this batch met them only now; the next claim may have URLs once
+    `FrontierStore.adjust` finds nothing left to look at.
     """
 
     urls: tuple[FrontierUrl, ...]
@@ -38,42 +40,40 @@ class Claim:
     over_limit: bool = False
     host: str = ""
     wait_seconds: float | None = None
+    must_adjust: bool = False
 
 
 def claim(change: JobChange, limit: int, busy_hosts: Collection[str]) -> Claim:
     """Takes up to `limit` URLs of the smallest depth that waits at a host that is not busy."""
+    if is_unheld(change):
+        return Claim((), change.options, change.scope_bases, must_adjust=True)
     now = change.now
     left = change.options.pages_left(now.completed + now.processing)
     room = limit if left is None else min(limit, left)
-    host, urls = _take(change, room, busy_hosts)
+    rows = _take(change, room, busy_hosts) if room else []
+    kept = skip_excluded(change, rows)
+    change.count(queued=-len(kept), processing=+len(kept))
     full = change.options.pages_left(now.completed) == 0 and now.processing == 0
     return Claim(
-        urls,
+        _urls(kept),
         change.options,
         change.scope_bases,
         over_limit=full and now.queued > 0,
-        host=host,
-        wait_seconds=_seconds_to_wait(change) if room and not urls else None,
+        host=kept[0]["host"] if kept else "",
+        wait_seconds=_seconds_to_wait(change) if room and not rows else None,
+        must_adjust=bool(rows) and not kept,
     )
 
 
-def _take(
-    change: JobChange, limit: int, busy_hosts: Collection[str]
-) -> tuple[str, tuple[FrontierUrl, ...]]:
-    while limit:
-        rows = change.run(
-            "claim_urls",
-            limit=limit,
-            busy_hosts=list(busy_hosts),
-            max_depth=_NO_DEPTH if change.options.max_depth is None else change.options.max_depth,
-            look_ahead=_LOOK_AHEAD,
-            most_hosts=_MOST_HOSTS,
-        )
-        kept = skip_excluded(change, rows)
-        change.count(queued=-len(kept), processing=+len(kept))
-        if kept or not rows:
-            return kept[0]["host"] if kept else "", _urls(kept)
-    return "", ()
+def _take(change: JobChange, limit: int, busy_hosts: Collection[str]) -> list[Row]:
+    return change.run(
+        "claim_urls",
+        limit=limit,
+        busy_hosts=list(busy_hosts),
+        max_depth=_NO_DEPTH if change.options.max_depth is None else change.options.max_depth,
+        look_ahead=_LOOK_AHEAD,
+        most_hosts=_MOST_HOSTS,
+    )
 
 
 def _urls(rows: list[Row]) -> tuple[FrontierUrl, ...]:

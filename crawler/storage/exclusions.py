@@ -1,8 +1,9 @@
 """Rules that came in mid-crawl: what waits already and they exclude is skipped.
 
 The queue is held against new rules slice by slice, from its first id to its last; how far that
-has come stands in the job's row, so that any orchestrator goes on with it. A URL that was in hand
-meanwhile and returned behind that point is met by the claim, which holds its batch against all.
+has come stands in the job's row, so that any orchestrator goes on with it. Until it is through
+nothing is claimed. A URL that was in hand meanwhile and returned behind that point is met by the
+claim, which holds its batch against all.
 """
 
 from collections.abc import Sequence
@@ -22,11 +23,16 @@ def exclude_rules(change: JobChange) -> Rules:
     return compile_rules(change.options.exclude)
 
 
+def is_unheld(change: JobChange) -> bool:
+    """Whether there are rules that not all of what waits was held against yet."""
+    return change.excluded.rules < len(change.options.exclude)
+
+
 def exclude_waiting(change: JobChange) -> int:
     """Holds a slice of what waits against new rules; returns how many URLs it looked at."""
-    rules = compile_rules(tuple(islice(change.options.exclude, change.excluded.rules, None)))
-    if not rules:
+    if not is_unheld(change):
         return 0
+    rules = compile_rules(tuple(islice(change.options.exclude, change.excluded.rules, None)))
     rows = change.run("excluded_slice", after=change.excluded.until, limit=_SLICE)
     _leave_out(change, [row for row in rows if rules.first_match(row["url"])])
     if rows:

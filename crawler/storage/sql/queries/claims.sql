@@ -147,19 +147,22 @@ ORDER BY id
 LIMIT %(limit)s;
 
 -- name: skip_excluded
+-- Joined: held against a list of thousands, each of a job's rows may be compared with all of it.
 UPDATE frontier
 SET state = 'done',
     outcome = 'skipped',
     reason = 'excluded',
     not_before = NULL
-WHERE job_id = %(job_id)s
-  AND id = ANY(%(ids)s)
-  AND state IN ('queued', 'claimed')
-RETURNING id;
+FROM unnest(%(ids)s::bigint[]) AS excluded (id)
+WHERE frontier.job_id = %(job_id)s
+  AND frontier.id = excluded.id
+  AND frontier.state IN ('queued', 'claimed')
+RETURNING frontier.id;
 
 -- name: forget_excluded
 -- URLs beyond the depth are no part of the job yet, so nothing has to be said of them.
 DELETE FROM frontier
-WHERE job_id = %(job_id)s
-  AND id = ANY(%(ids)s)
-  AND state = 'beyond';
+USING unnest(%(ids)s::bigint[]) AS excluded (id)
+WHERE frontier.job_id = %(job_id)s
+  AND frontier.id = excluded.id
+  AND frontier.state = 'beyond';
