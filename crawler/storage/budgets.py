@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from crawler.domain.reasons import Reason
-from crawler.domain.traps import budget, pattern_of
+from crawler.domain.traps import Pattern, budget, pattern_of
 from crawler.storage.changes import JobChange
 from crawler.storage.exclusions import exclude_rules
 from crawler.storage.keys import url_key
@@ -76,28 +76,41 @@ def refuse(
     """Which of some URLs, by their keys, are not to be queued."""
     rules = exclude_rules(change)
     refused = {key: Reason.EXCLUDED for key, each in news.items() if rules.first_match(each.url)}
-    over = _over_budget({k: v for k, v in news.items() if k not in refused}, counts, use)
-    for row in change.run("known_by_key", url_keys=list(over)) if over else ():
-        del over[bytes(row["url_key"])]  # the job has taken it already
+    over = _over_budget(change, {k: v for k, v in news.items() if k not in refused}, counts, use)
     use.left_out.update(over.values())
     return {**refused, **dict.fromkeys(over, Reason.TRAP)}
 
 
 def _over_budget(
-    news: Mapping[bytes, FoundUrl], counts: PatternCounts, use: PatternUse
+    change: JobChange, news: Mapping[bytes, FoundUrl], counts: PatternCounts, use: PatternUse
 ) -> dict[bytes, str]:
     """URLs for which there is no budget, with their patterns; the others are noted in `use`."""
-    over: dict[bytes, str] = {}
+    patterns = {key: found for key, each in news.items() if (found := _pattern(each)) is not None}
+    over = _exceeding(patterns, counts)
+    if over:
+        # Those that the job has already, though memory forgot them, take nothing of a budget.
+        scarce = {pattern.key for pattern in over.values()}
+        unsure = [key for key, pattern in patterns.items() if pattern.key in scarce]
+        for row in change.run("known_by_key", url_keys=unsure):
+            del patterns[bytes(row["url_key"])]
+        over = _exceeding(patterns, counts)
+    use.of.update({key: each.key for key, each in patterns.items() if key not in over})
+    return {key: pattern.key for key, pattern in over.items()}
+
+
+def _pattern(each: FoundUrl) -> Pattern | None:
+    return pattern_of(each.url) if each.has_budget else None
+
+
+def _exceeding(patterns: Mapping[bytes, Pattern], counts: PatternCounts) -> dict[bytes, Pattern]:
+    """Of URLs by their patterns those that come when their budgets are used up."""
+    over: dict[bytes, Pattern] = {}
     wanted: Counter[str] = Counter()
-    for key, each in news.items():
-        pattern = pattern_of(each.url) if each.has_budget else None
-        if pattern is None:
-            continue
+    for key, pattern in patterns.items():
         if counts.taken[pattern.key] + wanted[pattern.key] >= budget(pattern):
-            over[key] = pattern.key
+            over[key] = pattern
         else:
             wanted[pattern.key] += 1
-            use.of[key] = pattern.key
     return over
 
 

@@ -93,9 +93,29 @@ def test_a_url_in_hand_that_returns_is_met_by_the_claim(storage: Storage) -> Non
     exclude(storage, lease, "/a")
     adjust(storage, lease)
     storage.frontier.return_urls(lease, [claim.urls[0].id])
-    assert [url.url for url in storage.frontier.claim(lease, 1).urls] == [B]
+    met = storage.frontier.claim(lease, 1)
+    assert (met.urls, met.must_adjust) == ((), True)
     assert reasons_of(storage, lease)[A] == "excluded"
     assert storage.events(lease.job_id)[-1].data["reasons"] == {"excluded": 1}
+    assert [url.url for url in storage.frontier.claim(lease, 1).urls] == [B]
+
+
+def test_nothing_is_claimed_before_the_queue_was_held_against_new_rules(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.storage.exclusions._SLICE", 4)
+    lease = storage.begin_with(*(f"{ROOT}x{n}" for n in range(10)), A)
+    exclude(storage, lease, "/x*")
+    last = storage.job(lease.job_id).last_event_id
+    claims = [storage.frontier.claim(lease, 10)]
+    while storage.frontier.adjust(lease):
+        claims.append(storage.frontier.claim(lease, 10))
+    assert [claim.must_adjust for claim in claims] == [True] * 4
+    assert not any(claim.urls or claim.over_limit for claim in claims)
+    told = [event.data["count"] for event in storage.events(lease.job_id, last)]
+    assert told == [4, 4, 2], "an event a slice"
+    claim = storage.frontier.claim(lease, 10)
+    assert ([url.url for url in claim.urls], claim.must_adjust) == ([A], False)
 
 
 def test_links_that_a_call_found_under_older_rules_are_left_out(storage: Storage) -> None:
@@ -184,10 +204,24 @@ def test_a_url_counts_against_its_budget_once(storage: Storage) -> None:
     numbers = [f"{ROOT}{n}" for n in range(5)]
     lease = storage.begin_with(A, B)
     site = MadeSite({A: numbers[:2], B: [*numbers, C]})
-    for known in (KnownUrls(), KnownUrls()):
+    known = KnownUrls()
+    for _ in range(2):
         storage.frontier.apply(lease, site.answer(storage.frontier.claim(lease, 1)), known)
+        known.forget()
     assert set(storage.states(lease.job_id)) == {ROOT, A, B, C, *numbers[:3]}
     assert storage.pages.snapshot(lease.job_id).links_left_out == {"trap": 2}
+
+
+@pytest.mark.usefixtures("small_budgets")
+def test_links_that_the_job_has_leave_a_new_orchestrator_the_budget_for_others(
+    storage: Storage,
+) -> None:
+    numbers = [f"{ROOT}{n}" for n in range(6)]
+    lease = storage.begin_with(A, B)
+    site = MadeSite({A: numbers[:3], B: numbers})
+    for known in (KnownUrls(), KnownUrls()):
+        storage.frontier.apply(lease, site.answer(storage.frontier.claim(lease, 1)), known)
+    assert set(storage.states(lease.job_id)) == {ROOT, A, B, *numbers}
 
 
 @pytest.mark.usefixtures("small_budgets")
