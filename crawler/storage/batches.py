@@ -1,7 +1,7 @@
 """What a crawl call's answer becomes in the database: outcomes, pages, scope, links, one event."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from crawler.domain.admission import HostRules, admission_of
@@ -13,11 +13,14 @@ from crawler.domain.scope import scope_of
 from crawler.storage.changes import JobChange, as_jsonb
 from crawler.storage.database import Row
 from crawler.storage.discovery import Discovery, FoundLinks
-from crawler.storage.duplicates import settle_duplicates
+from crawler.storage.duplicates import name_key_of, settle_duplicates
 from crawler.storage.known_pages import KnownPages
 from crawler.storage.packing import pack_json, unpack_links
 from crawler.storage.redirects import SettledUrl, settle_redirects
 from crawler.storage.results import BatchResult, LeftOutLink, PageToProcess, UrlResult
+
+_SLICE = 2_000
+"""Pages that are marked stale in one transaction."""
 
 
 def settle(
@@ -37,14 +40,41 @@ def settle(
         for row in change.run("lock_claimed", ids=[result.id for result in batch.results])
     }
     mine = [SettledUrl(result, held[result.id]) for result in batch.results if result.id in held]
+    mine = _within_page_limit(change, mine)
     _move_scope(change, mine, found)
     settled = settle_redirects(change, _with_telling_names(change, mine), found)
+    return_urls(change, settled.unsettled)
     settled.results = settle_duplicates(change, settled.results, known, found)
     if settled.results:
         _write_outcomes(change, settled.results)
         _write_pages(change, settled.results, links_wait=links_wait)
         settled.save_aliases(change)
     return settled.results
+
+
+def _within_page_limit(change: JobChange, results: list[SettledUrl]) -> list[SettledUrl]:
+    """Claims leave room for what is in hand, but the limit may have been lowered meanwhile: pages
+    beyond it, the farthest and youngest, return to the queue as if they had not been fetched."""
+    room = change.options.pages_left(change.now.completed)
+    pages = sorted((each.depth, each.result.id) for each in results if each.result.is_page)
+    if room is None or len(pages) <= room:
+        return results
+    beyond = {page_id for _, page_id in pages[room:]}
+    return_urls(change, beyond)
+    return [each for each in results if each.result.id not in beyond]
+
+
+def return_urls(change: JobChange, ids: Iterable[int]) -> int:
+    """Puts URLs in hand back into the queue, unharmed; returns how many were in hand."""
+    listed = list(ids)
+    returned = len(change.run("return_urls", ids=listed)) if listed else 0
+    give_back(change, returned)
+    return returned
+
+
+def give_back(change: JobChange, count: int) -> None:
+    """Counts URLs that were in hand as waiting again."""
+    change.count(processing=-count, queued=+count)
 
 
 def _with_telling_names(change: JobChange, results: list[SettledUrl]) -> list[SettledUrl]:
@@ -69,10 +99,9 @@ def _move_scope(change: JobChange, results: list[SettledUrl], found: Discovery) 
     )
     if bases != change.scope_bases:
         change.scope_bases = bases
-        change.run("set_scope_bases", scope_bases=as_jsonb(list(bases)))
         # A root that failed in passing held nobody back: what was judged without it is judged anew.
-        if change.run("mark_all_stale"):
-            found.made_stale = True
+        change.run("set_scope_bases", scope_bases=as_jsonb(list(bases)))
+        found.made_stale = True
 
 
 def _write_outcomes(change: JobChange, results: list[SettledUrl]) -> None:
@@ -101,10 +130,10 @@ def _reasons(results: list[UrlResult], outcome: Outcome) -> Counter[str]:
     return Counter(str(result.reason) for result in results if result.outcome is outcome)
 
 
-def return_to_wait(change: JobChange, batch: BatchResult) -> int:
-    """Puts URLs that failed in passing back, each until its time has come; returns how many."""
+def return_to_wait(change: JobChange, batch: BatchResult) -> None:
+    """Puts URLs that failed in passing back, each until its time has come."""
     if not batch.retries:
-        return 0
+        return
     rows = change.run(
         "return_to_wait",
         ids=[retry.id for retry in batch.retries],
@@ -112,7 +141,7 @@ def return_to_wait(change: JobChange, batch: BatchResult) -> int:
         after_ms=[retry.after_ms for retry in batch.retries],
         attempts=[int(retry.is_attempt) for retry in batch.retries],
     )
-    return len(rows)
+    give_back(change, len(rows))
 
 
 def _write_pages(change: JobChange, results: list[SettledUrl], *, links_wait: bool) -> None:
@@ -135,7 +164,7 @@ def _write_pages(change: JobChange, results: list[SettledUrl], *, links_wait: bo
         stale=[wait and result.links is not None for result, wait in zip(each, waits, strict=True)],
         counted=[not wait for wait in waits],
         details=[result.detail for result in each],
-        canonicals=[result.canonical for result in each],
+        name_keys=[name_key_of(result) for result in each],
         nofollows=[result.nofollow for result in each],
     )
 
@@ -179,6 +208,18 @@ def to_process(result: UrlResult) -> PageToProcess:
     return PageToProcess(
         result.id, result.final_url or result.url, result.content_hash or b"", result.content_type
     )
+
+
+def judge_anew(change: JobChange) -> int:
+    """Marks a slice of the pages that a moved scope makes stale; returns 0 once none is left."""
+    if change.stale_after is None:
+        return 0
+    ids = [
+        row["id"] for row in change.run("mark_stale_slice", after=change.stale_after, limit=_SLICE)
+    ]
+    are_more = len(ids) == _SLICE
+    change.run("set_stale_after", after=max(ids) if are_more else None)
+    return len(ids) if are_more else 0
 
 
 def stored_links(

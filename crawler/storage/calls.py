@@ -35,7 +35,7 @@ class CallReader:
         return Standing(**rows[0]) if rows else OVER
 
     def is_settled(self, job_id: str, url_id: int, target: str) -> bool:
-        """Whether a redirect of URL `url_id` leads to a page that the job has, or is fetching."""
+        """Whether a redirect of URL `url_id` leads to a page that the job has by another URL."""
         rows = self._database.read(
             "settled_elsewhere", job_id=job_id, id=url_id, url_key=url_key(target)
         )

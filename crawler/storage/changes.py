@@ -79,6 +79,7 @@ class JobChange:
     _reasons: Counter[str] = field(default_factory=Counter)
     links_left_out: dict[str, int] = field(default_factory=dict)
     excluded: Excluded = Excluded()
+    stale_after: int | None = None
 
     def run(self, name: str, **parameters: Any) -> list[Row]:
         """Runs a named statement on this job."""
@@ -241,6 +242,7 @@ def _lock(statements: Statements, job_id: str, epoch: int | None, lazily: bool) 
         error=row["error"],
         links_left_out=dict(row["links_left_out"]),
         excluded=Excluded(row["excluded_rules"], row["excluded_until"]),
+        stale_after=row["stale_after"],
     )
 
 

@@ -16,7 +16,7 @@ page with the same content are not: a site that answers whatever is asked with o
 relative links lead ever deeper, would have no end.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from crawler.storage.changes import JobChange
@@ -73,10 +73,7 @@ def settle_duplicates(
     doubles = find_duplicates(pages, _known_pages(change, pages, known))
     if not doubles:
         return results
-    settled = [
-        _told_as_double(each, doubles[each.result.id]) if each.result.id in doubles else each
-        for each in results
-    ]
+    settled = [_told(each, doubles) for each in results]
     closer = [
         (double.page.id, each.depth)
         for each in pages
@@ -86,6 +83,15 @@ def settle_duplicates(
         return settled
     lower_depths(change, closer, found)
     return at_present_depths(change, settled)
+
+
+def _told(each: SettledUrl, doubles: Mapping[int, Double]) -> SettledUrl:
+    """A page as the duplicate that it is; what was led to such a page is one of its page, too."""
+    double = doubles.get(each.result.id)
+    if double is not None:
+        return _told_as_double(each, double)
+    led_to = doubles.get(each.duplicate_of or 0)
+    return each if led_to is None else each._replace(duplicate_of=led_to.page.id)
 
 
 def _told_as_double(each: SettledUrl, double: Double) -> SettledUrl:
@@ -134,24 +140,40 @@ def learn_pages(known: KnownPages, results: list[SettledUrl]) -> None:
     known.learn(contents, named=any(page.canonical for page in pages))
 
 
-def _known_pages(
-    change: JobChange, pages: list[SettledUrl], memory: KnownPages
-) -> Originals:
+def _known_pages(change: JobChange, pages: list[SettledUrl], memory: KnownPages) -> Originals:
     known = Originals()
     contents = (each.result.content_hash or b"" for each in pages)
     if memory.rule_out(contents, named=any(each.result.canonical for each in pages)):
         return known
-    own = {each.result.id for each in pages}
-    canonicals = {each.result.canonical for each in pages if each.result.canonical}
+    results = [each.result for each in pages]
+    by_name = {
+        key: name
+        for each in results
+        for name in _names(each)
+        if (key := name_key(name, each.title)) is not None
+    }
+    by_url = {url_key(each.canonical): each.canonical for each in results if each.canonical}
     rows = change.run(
         "same_pages",
-        hashes=[each.result.content_hash for each in pages if each.result.content_hash],
-        names=list({name for each in pages for name in _names(each.result)}),
-        canonical_keys=[url_key(url) for url in canonicals],
+        hashes=[each.content_hash for each in results if each.content_hash],
+        name_keys=list(by_name),
+        canonical_keys=list(by_url),
     )
+    names = by_name | by_url
     for row in rows:
-        if row["id"] not in own:
-            page = Original(row["id"], row["depth"], plain_title(row["title"]))
-            content = None if row["content_hash"] is None else bytes(row["content_hash"])
-            known.add(page, content, () if row["name"] is None else (row["name"],))
+        page = Original(row["id"], row["depth"], plain_title(row["title"]))
+        shared = bytes(row["shared"])
+        name = names.get(shared)
+        known.add(page, shared if name is None else None, () if name is None else (name,))
     return known
+
+
+def name_key_of(result: UrlResult) -> bytes | None:
+    """The key of the canonical URL that a page names, with its title; None: it names none."""
+    return name_key(result.canonical, result.title) if result.canonical else None
+
+
+def name_key(name: str, title: str | None) -> bytes | None:
+    """The key of a name with a title; None without a title: such pages have no namesakes."""
+    plain = plain_title(title)
+    return url_key(f"{name}\n{plain}") if plain else None

@@ -14,8 +14,11 @@ from crawler.domain.lifecycle import JobStatus, Move
 from crawler.domain.reasons import Reason
 from crawler.storage.batches import (
     found_links,
+    give_back,
     give_up,
+    judge_anew,
     return_to_wait,
+    return_urls,
     settle,
     stored_links,
     tell_batch,
@@ -101,7 +104,8 @@ class FrontierStore:
             wait = sum(len(result.discovered) for result in batch.results) > _MOST_LINKS
             shells_before = _shells(change)
             results = settle(change, batch, known.pages, found, links_wait=wait)
-            _give_back(change, _return(change, batch.not_reached) + return_to_wait(change, batch))
+            return_urls(change, batch.not_reached)
+            return_to_wait(change, batch)
             if results:
                 if not wait:
                     discover(change, found_links(results, batch, found), known, found)
@@ -122,7 +126,7 @@ class FrontierStore:
             Fenced: when the lease is lost.
         """
         with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
-            _give_back(change, _return(change, ids))
+            return_urls(change, ids)
 
     def return_call(self, lease: Lease, ids: Iterable[int], error: str) -> None:
         """Gives a call's URLs back, unharmed, and tells why: no function could be reached.
@@ -133,9 +137,7 @@ class FrontierStore:
         """
         with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
             _must_run(change, JobStatus.PAUSED)
-            returned = _return(change, ids)
-            _give_back(change, returned)
-            if returned:
+            if return_urls(change, ids):
                 change.tell(EventName.BATCH_ERROR, error=error)
 
     def recover(self, lease: Lease, in_hand: Iterable[int]) -> None:
@@ -145,7 +147,7 @@ class FrontierStore:
             Fenced: when the lease is lost.
         """
         with self._changes.change(lease.job_id, epoch=lease.epoch) as change:
-            _give_back(change, len(change.run("return_unheld", ids=list(in_hand))))
+            give_back(change, len(change.run("return_unheld", ids=list(in_hand))))
 
     def fail_call(self, lease: Lease, ids: Iterable[int], error: str) -> None:
         """Gives a failed call's URLs back; those that failed too often are `function-error`.
@@ -178,6 +180,8 @@ class FrontierStore:
             _must_run(change)
             if change.one("roots_open", busy_hosts=list(busy_hosts)) is not None:
                 return 0
+            if judged := judge_anew(change):
+                return judged
             rows = change.run("take_stale", limit=_PAGES_A_SLICE, most_bytes=_LINK_BYTES_A_SLICE)
             discover(change, stored_links(change, rows, found, self._denied), known, found)
             tell_discovery(change, found)
@@ -281,15 +285,6 @@ class FrontierStore:
 def _must_run(change: JobChange, *also: JobStatus) -> None:
     if change.status is not JobStatus.RUNNING and change.status not in also:
         raise Halted(change.status)
-
-
-def _return(change: JobChange, ids: Iterable[int]) -> int:
-    listed = list(ids)
-    return len(change.run("return_urls", ids=listed)) if listed else 0
-
-
-def _give_back(change: JobChange, count: int) -> None:
-    change.count(processing=-count, queued=+count)
 
 
 def _shells(change: JobChange) -> int:

@@ -14,6 +14,8 @@ _NO_LIMIT = 2**31 - 1
 
 def is_work_left(change: JobChange) -> bool:
     """Whether anything waits, is unfinished, or is let in by the limits as they are now."""
+    if change.stale_after is not None:
+        return True
     room = change.options.pages_left(change.now.completed) != 0
     row = change.one("something_to_do", max_depth=change.options.max_depth, room=room)
     if row is not None and row["anything"]:

@@ -1,13 +1,19 @@
 """A redirect's target counts as the page, and a page counts once.
 
-For a result whose page answered at another URL than the one asked for:
+For a page that answered at another URL than the one asked for:
 
     target unknown              → the page is this URL's; the target becomes its alias
-    target waiting or beyond    → the claim and the page pass to the target; this URL: `duplicate`
-    target known otherwise      → this URL: `duplicate`
+    target is a page, or leads
+      to one that is known      → this URL: `duplicate` of that page
+    target without a page: it
+      waits, is in hand, failed → the claim and the page pass to the target; this URL: `duplicate`
 
-A duplicate brings its target as close to the root as itself, since a redirect is no click; of
-several in a batch the closest comes first.
+What the target's own call brings later is dropped then, like all results of URLs that are not in
+hand. So a URL is never a duplicate of anything but a page, and two never of each other.
+
+A duplicate brings its page as close to the root as itself, since a redirect is no click. Of the
+results of one batch pages under their own URLs come first, then those that were led elsewhere, the
+closest first, then what gave no page, so that a page is kept whoever brought it.
 """
 
 from dataclasses import dataclass, field, replace
@@ -30,13 +36,23 @@ class SettledUrl(NamedTuple):
     depth: int
     duplicate_of: int | None = None
 
+    @property
+    def was_moved(self) -> bool:
+        """Whether the answer came from another URL than the one asked for."""
+        return self.result.final_url not in (None, self.result.url)
+
 
 @dataclass
 class Settled:
-    """Results under the URLs that they belong to, and redirect targets that become known."""
+    """Results under the URLs that they belong to, and redirect targets that become known.
+
+    `unsettled` are ids of URLs that are to be fetched again: their call stopped at a page that
+    the job does not have.
+    """
 
     results: list[SettledUrl] = field(default_factory=list)
     aliases: list[tuple[str, int, int]] = field(default_factory=list)
+    unsettled: list[int] = field(default_factory=list)
 
     def save_aliases(self, change: JobChange) -> None:
         """Makes redirect targets known, so that no link leads to a second fetch."""
@@ -54,22 +70,22 @@ class Settled:
 
 def settle_redirects(change: JobChange, results: list[SettledUrl], found: Discovery) -> Settled:
     """Says for each result which URL it belongs to; hands claims over where need be."""
-    moved = [each for each in results if each.result.final_url not in (None, each.result.url)]
-    keys = [url_key(each.result.final_url or "") for each in moved]
-    known = {
-        bytes(row["url_key"]): row
-        for row in (change.run("known_by_key", url_keys=keys) if keys else ())
-    }
-    settled = Settled()
-    taken: dict[bytes, int] = {}
-    for each in sorted(results, key=lambda each: each.depth):
-        if each.result.final_url in (None, each.result.url):
-            settled.results.append(each)
-        else:
-            _settle(change, each, known, taken, settled, found)
-    if known:
+    keys = [url_key(each.result.final_url or "") for each in results if each.was_moved]
+    if not keys:
+        return Settled(list(results))
+    rows = change.run("redirect_targets", url_keys=keys)
+    redirects = _Redirects(change, found, {bytes(row["url_key"]): row for row in rows})
+    for each in sorted(results, key=_precedence):
+        redirects.settle(each)
+    settled = redirects.settled
+    if rows:
         settled.results = at_present_depths(change, settled.results)
     return settled
+
+
+def _precedence(each: SettledUrl) -> tuple[bool, bool, int]:
+    is_page = each.result.is_page
+    return not is_page, is_page and each.was_moved, each.depth
 
 
 def at_present_depths(change: JobChange, results: list[SettledUrl]) -> list[SettledUrl]:
@@ -79,43 +95,89 @@ def at_present_depths(change: JobChange, results: list[SettledUrl]) -> list[Sett
     return [each._replace(depth=depths[each.result.id]) for each in results]
 
 
-def _settle(
-    change: JobChange,
-    each: SettledUrl,
-    known: dict[bytes, Row],
-    taken: dict[bytes, int],
-    settled: Settled,
-    found: Discovery,
-) -> None:
-    result, depth = each.result, each.depth
-    target = result.final_url or result.url
-    key = url_key(target)
-    row = known.get(key)
-    if not result.is_page:
-        leads_to_page = row is not None and result.reason == Reason.DUPLICATE
-        settled.results.append(each._replace(duplicate_of=_page_of(row) if leads_to_page else None))
-        if row is not None and leads_to_page:
-            _bring_target_closer(change, row, depth, found)
-        return  # nobody has the target by it: another URL of the batch may still bring its page
-    if key in taken:
-        settled.results.append(duplicate(each, taken[key]))
-        return
-    taken[key] = result.id
-    if row is None or row["alias_of"] == result.id:
-        settled.results.append(each)
-        settled.aliases.append((target, depth, result.id))
-    elif row["state"] in ("queued", "beyond"):
-        taken[key] = row["id"]
-        _hand_over(change, each, row, settled)
-    else:
-        taken[key] = _page_of(row) or row["id"]
-        settled.results.append(duplicate(each, taken[key]))
-        _bring_target_closer(change, row, depth, found)
+@dataclass
+class _Redirects:
+    """The results of one batch, settled one after the other.
+
+    `known` is what the job knew of the targets before, by key; `pages` whose page each URL that
+    was settled here is, by key.
+    """
+
+    change: JobChange
+    found: Discovery
+    known: dict[bytes, Row]
+    settled: Settled = field(default_factory=Settled)
+    pages: dict[bytes, int] = field(default_factory=dict)
+
+    def settle(self, each: SettledUrl) -> None:
+        """Settles the next result, unless a redirect brought its URL's page already."""
+        result = each.result
+        if url_key(result.url) in self.pages:
+            return
+        if result.is_page:
+            self._settle_page(each)
+        elif result.reason == Reason.DUPLICATE and each.was_moved:
+            self._settle_left(each)
+        else:
+            self.settled.results.append(each)
+
+    def _settle_page(self, each: SettledUrl) -> None:
+        result = each.result
+        target = result.final_url or result.url
+        key, row, page = self._target(target)
+        if not each.was_moved:
+            self._settle_as(each, result.id)
+        elif page is not None:
+            self._settle_as(duplicate(each, page), page)
+            self._bring_closer(row, each.depth)
+        elif row is None or row["state"] == "alias":
+            self._settle_as(each, result.id)
+            self.pages[key] = result.id
+            self.settled.aliases.append((target, each.depth, result.id))
+        else:
+            self._hand_over(each, row)
+
+    def _settle_left(self, each: SettledUrl) -> None:
+        """A call did not follow a redirect, since it leads to a page that the job has."""
+        _, row, page = self._target(each.result.final_url or "")
+        if page is None:
+            self.settled.unsettled.append(each.result.id)
+        else:
+            self._settle_as(each._replace(duplicate_of=page), page)
+            self._bring_closer(row, each.depth)
+
+    def _target(self, url: str) -> tuple[bytes, Row | None, int | None]:
+        """A target's key, what is known of it, and the page that it is."""
+        key = url_key(url)
+        row = self.known.get(key)
+        known: int | None = None if row is None else row["page_id"]
+        return key, row, self.pages.get(key, known)
+
+    def _settle_as(self, each: SettledUrl, page: int) -> None:
+        self.settled.results.append(each)
+        self.pages[url_key(each.result.url)] = page
+
+    def _hand_over(self, each: SettledUrl, row: Row) -> None:
+        self.change.run("hand_claim_over", id=row["id"], depth=each.depth)
+        _count_in_hand(self.change, row)
+        page = replace(each.result, id=row["id"], url=each.result.final_url or each.result.url)
+        self._settle_as(SettledUrl(page, min(each.depth, row["depth"])), row["id"])
+        self._settle_as(duplicate(each, row["id"]), row["id"])
+
+    def _bring_closer(self, row: Row | None, depth: int) -> None:
+        if row is not None and row["depth"] > depth:
+            lower_depths(self.change, [(row["alias_of"] or row["id"], depth)], self.found)
 
 
-def _page_of(row: Row | None) -> int | None:
-    """The URL whose page a known URL (`known_by_key`) has."""
-    return None if row is None else row["alias_of"] or row["duplicate_of"] or row["id"]
+def _count_in_hand(change: JobChange, row: Row) -> None:
+    """A URL that was not in hand, or was given up, is in hand now."""
+    if row["state"] == "queued":
+        change.count(queued=-1, processing=+1)
+    elif row["state"] == "beyond":
+        change.count(discovered=+1, processing=+1)
+    elif row["state"] == "done":
+        change.count(processing=+1)
+        change.count_reasons(row["outcome"], {row["reason"]: -1})
 
 
 def duplicate(each: SettledUrl, page_id: int) -> SettledUrl:
@@ -132,20 +194,3 @@ def duplicate(each: SettledUrl, page_id: int) -> SettledUrl:
         left_out={},
     )
     return SettledUrl(result, each.depth, page_id)
-
-
-def _hand_over(change: JobChange, each: SettledUrl, row: Row, settled: Settled) -> None:
-    change.run("hand_claim_over", id=row["id"], depth=each.depth)
-    if row["state"] == "queued":
-        change.count(queued=-1, processing=+1)
-    else:
-        change.count(discovered=+1, processing=+1)
-    page = replace(each.result, id=row["id"], url=each.result.final_url or each.result.url)
-    settled.results.append(SettledUrl(page, min(each.depth, row["depth"])))
-    settled.results.append(duplicate(each, row["id"]))
-
-
-def _bring_target_closer(change: JobChange, row: Row, depth: int, found: Discovery) -> None:
-    if row["depth"] > depth:
-        target = row["alias_of"] or row["id"]
-        lower_depths(change, [(target, depth)], found)

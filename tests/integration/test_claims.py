@@ -190,6 +190,31 @@ def test_roots_at_a_busy_host_hold_nobody_back(storage: Storage) -> None:
     assert claimed(storage, lease, "two") == ["http://one/a"]
 
 
+def test_links_of_all_pages_are_judged_anew_in_slices_once_the_scope_has_moved(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.storage.batches._SLICE", 2)
+    lease = storage.begin("http://old/", "http://one/")
+    old = storage.frontier.claim(lease, 1, ["one"])
+    storage.frontier.apply(lease, in_passing(old), KnownUrls())
+    names = pages(ONE, 5)
+    site = MadeSite({ONE: names, **{name: [f"http://new/{name[-1]}"] for name in names}},
+                    {"http://old/": "http://new/"})  # fmt: skip
+    crawl_all(storage, lease, site)
+    storage.make_due(lease.job_id)
+    moved = site.answer(storage.frontier.claim(lease, 1))
+    assert storage.frontier.apply(lease, moved, KnownUrls()).made_stale
+    stale = "SELECT count(*) AS pages FROM pages WHERE job_id = %(id)s AND stale"
+    assert storage.sql(stale, id=lease.job_id) == [{"pages": 1}], "that of the root"
+    assert storage.finish(lease) is None
+    marked = []
+    while storage.frontier.expand(lease, KnownUrls()):
+        marked += storage.sql(stale, id=lease.job_id)
+    assert [each["pages"] for each in marked][:3] == [2, 4, 6]
+    assert {f"http://new/{n}" for n in range(5)} < set(storage.states(lease.job_id))
+    assert crawl_all(storage, lease, site) is JobStatus.COMPLETED
+
+
 # Shells
 
 

@@ -157,6 +157,25 @@ def test_a_canonical_name_may_be_one_that_a_page_was_led_to(storage: Storage) ->
     assert outcomes(storage, lease) == {A: "fetched", B: A}
 
 
+def test_a_namesake_is_found_among_any_number_of_pages_with_other_titles(storage: Storage) -> None:
+    names = [f"{ROOT}{number}" for number in range(120)]
+    lease = storage.begin_with(*names)
+    titles = {name: name for name in names} | {names[-1]: names[105]}
+    assert crawl_all(storage, lease, MadeSite(canonicals=dict.fromkeys(names, C), titles=titles)) \
+        is JobStatus.COMPLETED
+    assert outcomes(storage, lease)[names[-1]] == names[105]
+    assert storage.totals(lease.job_id).completed == 120
+
+
+def test_duplicates_do_not_stand_for_their_page(storage: Storage) -> None:
+    lease = storage.begin_with(A, B)
+    apply_next(storage, lease, MadeSite(canonicals={A: C, B: C}, titles={A: "T", B: "T"}))
+    named = storage.sql("SELECT url FROM frontier JOIN pages USING (job_id, id)"
+                        " WHERE job_id = %(id)s AND name_key IS NOT NULL",
+                        id=lease.job_id)  # fmt: skip
+    assert [row["url"] for row in named] == [A]
+
+
 def test_every_page_may_claim_to_be_the_home_page(storage: Storage) -> None:
     lease = storage.begin_with(A, B, C)
     apply_next(storage, lease, MadeSite(canonicals=dict.fromkeys((A, B, C), ROOT)))
@@ -209,7 +228,7 @@ def test_a_job_newer_than_the_statistics_reads_no_page_that_it_does_not_ask_for(
         f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {SQL['same_pages']}",
         job_id=lease.job_id,
         hashes=hashes,
-        names=[],
+        name_keys=hashes,
         canonical_keys=[],
     )
     blocks = plan["QUERY PLAN"][0]["Plan"]["Shared Hit Blocks"]

@@ -130,11 +130,13 @@ def test_a_call_asks_whether_a_target_needs_no_fetch(storage: Storage) -> None:
     assert not settled(lease.job_id, a.id, T), "unknown"
     assert not settled(lease.job_id, a.id, C), "waiting: the claim will pass to it"
     assert not settled(lease.job_id, a.id, A), "itself"
-    assert settled(lease.job_id, a.id, B), "another call has it in hand"
+    assert not settled(lease.job_id, a.id, B), "another call has it in hand: it may lead back"
     storage.frontier.return_urls(lease, [a.id, b.id])
-    apply_next(storage, lease, MadeSite({}, {A: T}))
+    apply_next(storage, lease, MadeSite({}, {A: T}, frozenset({C})))
     assert settled(lease.job_id, b.id, T), "an alias of another"
-    assert not settled(lease.job_id, a.id, T), "its own alias, when it is tried again"
+    assert not settled(lease.job_id, a.id, T), "its own alias"
+    assert not settled(lease.job_id, a.id, C), "failed"
+    assert settled(lease.job_id, a.id, ROOT), "a page"
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,21 @@
 """The queue of a job: claims, results, limits, pauses and ends, on a real PostgreSQL."""
 
+import random
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import psycopg2
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from crawler.domain.errors import Conflict, UnknownJob, UnknownPage
 from crawler.domain.lifecycle import JobStatus
 from crawler.domain.model import JobOptions, Outcome, Totals
 from crawler.domain.options import JobRequest
 from crawler.storage.changes import Fenced
+from crawler.storage.claims import Claim
 from crawler.storage.discovery import KnownUrls
 from crawler.storage.frontier import Halted
 from crawler.storage.leases import Lease
@@ -382,6 +386,72 @@ def test_limits_raised_at_the_last_moment_are_followed_before_the_job_ends(
     assert storage.finish(lease) is None
     assert crawl_all(storage, lease, site) is JobStatus.COMPLETED
     assert set(storage.rows(lease.job_id)) == {ROOT, *pages("a", "b")}
+
+
+def test_pages_in_hand_beyond_a_lowered_page_limit_are_put_back(storage: Storage) -> None:
+    lease = storage.begin(max_depth=1)
+    crawl_root(storage, lease, *pages(*range(17)))
+    in_hand = [storage.frontier.claim(lease, size) for size in (6, 6, 5)]
+    storage.change_limits(lease.job_id, max_pages=4)
+    missing = MadeSite(gone=frozenset(pages(11)))
+    storage.frontier.apply(lease, missing.answer(in_hand[1]), KnownUrls())
+    assert storage.totals(lease.job_id) == Totals(
+        18, queued=2, processing=11, completed=4, failed=1, bytes=400, reasons={"http-404": 1}
+    )
+    for claim in (in_hand[2], in_hand[0]):
+        applied = storage.frontier.apply(lease, missing.answer(claim), KnownUrls())
+        assert applied.to_process == []
+    fetched = [url for url, row in storage.rows(lease.job_id).items() if row.outcome == "fetched"]
+    assert fetched == [ROOT, *pages(6, 7, 8)], "the first of those that were applied first"
+    assert storage.frontier.claim(lease, 10).over_limit
+    assert crawl_all(storage, lease, missing) is JobStatus.COMPLETED
+    assert storage.totals(lease.job_id) == Totals(
+        18, completed=4, failed=1, skipped=13, processed=4, bytes=400,
+        reasons={"http-404": 1, "page-limit": 13},
+    )  # fmt: skip
+    lease = storage.resume(lease, max_pages=6)
+    assert crawl_all(storage, lease, missing) is JobStatus.COMPLETED
+    assert storage.totals(lease.job_id).completed == 6
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_change_of_the_page_limit_is_overrun_by_what_is_in_hand(
+    storage: Storage, seed: int
+) -> None:
+    chance = random.Random(seed)
+    names = pages(*range(40))
+    site = MadeSite(
+        redirects={name: chance.choice(names) for name in chance.sample(names, 8)},
+        gone=frozenset(chance.sample(names, 5)),
+        contents={name: str(chance.randrange(30)) for name in names},
+    )
+    lease = storage.begin(max_depth=1)
+    crawl_root(storage, lease, *names)
+    in_hand: list[Claim] = []
+    limit = most = 500
+    for _ in range(40):
+        if chance.random() < 0.2:
+            limit = chance.randint(1, 20)
+            storage.change_limits(lease.job_id, max_pages=limit)
+            while storage.frontier.adjust(lease):
+                pass
+        if len(in_hand) < 5 and chance.random() < 0.5:
+            in_hand.append(storage.frontier.claim(lease, chance.randint(1, 10)))
+        elif in_hand:
+            claim = in_hand.pop(chance.randrange(len(in_hand)))
+            before = storage.totals(lease.job_id).completed
+            storage.frontier.apply(lease, site.answer(claim), KnownUrls())
+            most = max(limit, before)
+            assert storage.totals(lease.job_id).completed <= most
+    counted = storage.sql("SELECT state, count(*) AS urls FROM frontier WHERE job_id = %(id)s"
+                          " GROUP BY state", id=lease.job_id)  # fmt: skip
+    states = {row["state"]: row["urls"] for row in counted}
+    totals = storage.totals(lease.job_id)
+    assert (states.get("queued", 0), states.get("claimed", 0), states.get("fetched", 0)) == (
+        totals.queued, totals.processing, totals.completed
+    )  # fmt: skip
+    storage.events(lease.job_id)
 
 
 def test_nothing_to_do_is_a_conflict(storage: Storage) -> None:

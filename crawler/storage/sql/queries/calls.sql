@@ -15,11 +15,21 @@ WHERE id = %(job_id)s
   AND credentials IS NOT NULL;
 
 -- name: settled_elsewhere
--- Whether a redirect's target needs no further fetch: the job knows it, and not as waiting.
+-- Whether a redirect's target needs no further fetch: the job has its page, under its own URL or
+-- another. What is only in hand may be a redirect itself, or fail.
 SELECT 1
-FROM frontier
-WHERE job_id = %(job_id)s
-  AND url_key = %(url_key)s
-  AND id <> %(id)s
-  AND coalesce(alias_of, 0) <> %(id)s
-  AND state NOT IN ('queued', 'beyond');
+FROM frontier AS target
+LEFT JOIN frontier AS owner
+    ON owner.job_id = %(job_id)s
+   AND owner.id = target.alias_of
+CROSS JOIN LATERAL (
+    SELECT id
+    FROM frontier
+    WHERE job_id = %(job_id)s
+      AND id = coalesce(owner.duplicate_of, owner.id, target.duplicate_of, target.id)
+      AND outcome IN ('fetched', 'cached')
+    LIMIT 1
+) AS page
+WHERE target.job_id = %(job_id)s
+  AND target.url_key = %(url_key)s
+  AND page.id <> %(id)s;

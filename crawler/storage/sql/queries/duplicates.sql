@@ -1,12 +1,12 @@
 -- name: same_pages
--- Pages of the job that may be those of a batch: with the same content, saying that they are known
--- under one of its names, or known under a name that the batch's pages give. `name` is what they
--- have in common; without one it is the content. Each is probed by itself: joined to the list, a
--- planner that does not know yet how many pages the job has would read them all.
-SELECT same.id, frontier.depth, same.title, same.content_hash, NULL AS name
+-- Pages of the job that may be those of a batch: with the same content, naming the same canonical
+-- URL under the same title as one of its names, or known under a URL that the batch's pages name.
+-- `shared` is what they have in common. Each is probed by itself: joined to the list, a planner
+-- that does not know yet how many pages the job has would read them all.
+SELECT frontier.id, frontier.depth, same.title, wanted.content_hash AS shared
 FROM unnest(%(hashes)s::bytea[]) AS wanted (content_hash)
 CROSS JOIN LATERAL (
-    SELECT id, title, content_hash
+    SELECT id, title
     FROM pages
     WHERE job_id = %(job_id)s
       AND content_hash = wanted.content_hash
@@ -17,36 +17,47 @@ JOIN frontier
    AND frontier.id = same.id
 WHERE frontier.outcome IN ('fetched', 'cached')
 UNION ALL
-SELECT same.id, frontier.depth, same.title, NULL, wanted.name
-FROM unnest(%(names)s::text[]) AS wanted (name)
+SELECT frontier.id, frontier.depth, same.title, wanted.name_key
+FROM unnest(%(name_keys)s::bytea[]) AS wanted (name_key)
 CROSS JOIN LATERAL (
     SELECT id, title
     FROM pages
     WHERE job_id = %(job_id)s
-      AND canonical = wanted.name
-    LIMIT 100
+      AND name_key = wanted.name_key
+    LIMIT 1
 ) AS same
 JOIN frontier
     ON frontier.job_id = %(job_id)s
    AND frontier.id = same.id
 WHERE frontier.outcome IN ('fetched', 'cached')
 UNION ALL
-SELECT frontier.id, frontier.depth, pages.title, NULL, named.url
+SELECT page.id, page.depth, same.title, wanted.url_key
 FROM unnest(%(canonical_keys)s::bytea[]) AS wanted (url_key)
 CROSS JOIN LATERAL (
-    SELECT url, coalesce(alias_of, duplicate_of, id) AS page_id
+    SELECT id, alias_of, duplicate_of
     FROM frontier
     WHERE job_id = %(job_id)s
       AND url_key = wanted.url_key
     LIMIT 1
 ) AS named
-JOIN frontier
-    ON frontier.job_id = %(job_id)s
-   AND frontier.id = named.page_id
-JOIN pages
-    ON pages.job_id = %(job_id)s
-   AND pages.id = named.page_id
-WHERE frontier.outcome IN ('fetched', 'cached')
+LEFT JOIN frontier AS owner
+    ON owner.job_id = %(job_id)s
+   AND owner.id = named.alias_of
+CROSS JOIN LATERAL (
+    SELECT id, depth
+    FROM frontier
+    WHERE job_id = %(job_id)s
+      AND id = coalesce(owner.duplicate_of, owner.id, named.duplicate_of, named.id)
+      AND outcome IN ('fetched', 'cached')
+    LIMIT 1
+) AS page
+CROSS JOIN LATERAL (
+    SELECT title
+    FROM pages
+    WHERE job_id = %(job_id)s
+      AND id = page.id
+    LIMIT 1
+) AS same
 ORDER BY id;
 
 -- name: duplicates

@@ -80,10 +80,31 @@ RETURNING id;
 
 -- name: known_by_key
 -- What the job knows of some URLs.
-SELECT id, url_key, depth, state, alias_of, duplicate_of
+SELECT id, url_key, depth, state, alias_of
 FROM frontier
 WHERE job_id = %(job_id)s
   AND url_key = ANY(%(url_keys)s::bytea[]);
+
+-- name: redirect_targets
+-- What the job knows of some URLs, and the page that each is: its own, that of the URL whose alias
+-- it is, or of which that or itself is a duplicate. Without a page: waiting, in hand or failed.
+SELECT target.id, target.url_key, target.depth, target.state, target.outcome, target.reason,
+    target.alias_of, page.id AS page_id
+FROM frontier AS target
+LEFT JOIN frontier AS owner
+    ON owner.job_id = %(job_id)s
+   AND owner.id = target.alias_of
+LEFT JOIN LATERAL (
+    SELECT id
+    FROM frontier
+    WHERE job_id = %(job_id)s
+      AND id = coalesce(owner.duplicate_of, owner.id, target.duplicate_of, target.id)
+      AND outcome IN ('fetched', 'cached')
+    LIMIT 1
+) AS page
+    ON true
+WHERE target.job_id = %(job_id)s
+  AND target.url_key = ANY(%(url_keys)s::bytea[]);
 
 -- name: settle
 -- Outcomes of claimed URLs; rows that are no longer claimed are not touched.
@@ -107,15 +128,16 @@ WHERE frontier.job_id = %(job_id)s
 RETURNING frontier.id, frontier.depth;
 
 -- name: hand_claim_over
--- A redirect led to a URL that waits: the claim passes to it, under the smaller depth.
+-- A redirect led to a URL that has no page yet: the claim passes to it, under the smaller depth.
 UPDATE frontier
 SET state = 'claimed',
+    outcome = NULL,
+    reason = NULL,
+    duplicate_of = NULL,
     not_before = NULL,
     depth = least(frontier.depth, %(depth)s)
 WHERE job_id = %(job_id)s
-  AND id = %(id)s
-  AND state IN ('queued', 'beyond')
-RETURNING id;
+  AND id = %(id)s;
 
 -- name: lock_claimed
 -- The URLs of a result that are still in this orchestrator's hand, with their present depth.

@@ -34,7 +34,7 @@ WHERE idempotency_key = %(idempotency_key)s
 SELECT status, error, options, scope_bases, epoch, last_event_id, options_version, urls,
     discovered, queued, processing, completed, failed, skipped,
     from_cache, processed, process_failed, bytes, reasons, links_left_out,
-    excluded_rules, excluded_until
+    excluded_rules, excluded_until, stale_after
 FROM jobs
 WHERE id = %(job_id)s
   AND deleted_at IS NULL
@@ -45,7 +45,7 @@ FOR NO KEY UPDATE;
 SELECT status, error, options, scope_bases, epoch, last_event_id, options_version, urls,
     discovered, queued, processing, completed, failed, skipped,
     from_cache, processed, process_failed, bytes, reasons, links_left_out,
-    excluded_rules, excluded_until
+    excluded_rules, excluded_until, stale_after
 FROM jobs
 WHERE id = %(job_id)s
   AND epoch = %(epoch)s
@@ -71,7 +71,7 @@ SET LOCAL synchronous_commit = off;
 SELECT status, error, options, scope_bases, epoch, last_event_id, options_version, urls,
     discovered, queued, processing, completed, failed, skipped,
     from_cache, processed, process_failed, bytes, reasons, links_left_out,
-    excluded_rules, excluded_until
+    excluded_rules, excluded_until, stale_after
 FROM jobs
 WHERE id = %(job_id)s
   AND epoch = %(epoch)s
@@ -116,8 +116,16 @@ FROM jobs
 WHERE id = %(job_id)s;
 
 -- name: set_scope_bases
+-- Links of all pages that are there are to be judged anew.
 UPDATE jobs
-SET scope_bases = %(scope_bases)s
+SET scope_bases = %(scope_bases)s,
+    stale_after = 0
+WHERE id = %(job_id)s;
+
+-- name: set_stale_after
+-- How far pages were marked stale since the scope moved; NULL: all of them.
+UPDATE jobs
+SET stale_after = %(after)s
 WHERE id = %(job_id)s;
 
 -- name: set_options

@@ -3,7 +3,7 @@
 INSERT INTO pages (
     job_id, id, final_url, http_status, title, ms, bytes,
     content_type, content_hash, headers, hops, links, stale, counted,
-    detail, canonical, nofollow
+    detail, name_key, nofollow
 )
 SELECT %(job_id)s, each.*
 FROM unnest(
@@ -21,7 +21,7 @@ FROM unnest(
     %(stale)s::boolean[],
     %(counted)s::boolean[],
     %(details)s::text[],
-    %(canonicals)s::text[],
+    %(name_keys)s::bytea[],
     %(nofollows)s::boolean[]
 ) AS each
 ON CONFLICT (job_id, id) DO UPDATE
@@ -39,7 +39,7 @@ SET final_url = excluded.final_url,
     stale = excluded.stale,
     counted = excluded.counted,
     detail = excluded.detail,
-    canonical = excluded.canonical,
+    name_key = excluded.name_key,
     nofollow = excluded.nofollow;
 
 -- name: mark_stale
@@ -50,14 +50,27 @@ WHERE job_id = %(job_id)s
   AND id = ANY(%(ids)s)
   AND links IS NOT NULL;
 
--- name: mark_all_stale
--- The scope moved: links of all pages whose links are not waiting anyway are to be judged anew.
-UPDATE pages
-SET stale = true
-WHERE job_id = %(job_id)s
-  AND links IS NOT NULL
-  AND NOT stale
-RETURNING id;
+-- name: mark_stale_slice
+-- The scope moved: links of a slice of the pages after an id are to be judged anew.
+WITH next AS (
+    SELECT id
+    FROM pages
+    WHERE job_id = %(job_id)s
+      AND id > %(after)s
+      AND links IS NOT NULL
+    ORDER BY id
+    LIMIT %(limit)s
+),
+marked AS (
+    UPDATE pages
+    SET stale = true
+    FROM next
+    WHERE pages.job_id = %(job_id)s
+      AND pages.id = next.id
+      AND NOT pages.stale
+)
+SELECT id
+FROM next;
 
 -- name: take_stale
 -- A slice of pages whose links are to be queued anew; freshened by the same transaction.

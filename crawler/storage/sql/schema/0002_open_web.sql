@@ -8,7 +8,10 @@ ALTER TABLE jobs
     -- How far the queue was held against the exclude rules: the first so many of them against all
     -- of it, the others against URLs up to this id.
     ADD COLUMN excluded_rules integer NOT NULL DEFAULT 0,
-    ADD COLUMN excluded_until bigint NOT NULL DEFAULT 0;
+    ADD COLUMN excluded_until bigint NOT NULL DEFAULT 0,
+    -- The scope moved: pages with greater ids are still to be marked stale, their links to be
+    -- judged anew. NULL where none are.
+    ADD COLUMN stale_after bigint;
 
 ALTER TABLE frontier
     -- Host and port: what politeness goes by, and what a batch has in common.
@@ -49,14 +52,15 @@ DROP INDEX frontier_over_limit;
 ALTER TABLE pages
     -- A sentence beside the reason: the rule of robots.txt, what is wrong with a certificate.
     ADD COLUMN detail text,
-    ADD COLUMN canonical text,
+    -- Of the canonical URL that a page names and its title, both of which duplicates share.
+    ADD COLUMN name_key bytea,
     -- The page asks that none of its links be followed.
     ADD COLUMN nofollow boolean NOT NULL DEFAULT false;
 
 -- Pages of a job that are one: by their content, or by the name that they give themselves.
 DROP INDEX pages_content;
 CREATE INDEX pages_content ON pages (content_hash, job_id) WHERE content_hash IS NOT NULL;
-CREATE INDEX pages_canonical ON pages (job_id, canonical) WHERE canonical IS NOT NULL;
+CREATE INDEX pages_names ON pages (job_id, name_key) WHERE name_key IS NOT NULL;
 
 -- Sitemaps of a job, beside its URLs: they are read, and are no pages.
 CREATE TABLE sitemaps (
