@@ -205,11 +205,14 @@ class Orchestrator:
         """Limits changed, or this orchestrator is new: URLs move in or out of the job."""
         version = self._leasing.options_version
         if version != self._options_version:
-            while self._frontier.adjust(self._lease):
-                pass
+            self._adjust()
             self._known.forget()
             self._sitemapping.look_soon()
             self._options_version = version
+
+    def _adjust(self) -> None:
+        while self._frontier.adjust(self._lease):
+            self._apply_answers()
 
     def _expand(self) -> None:
         busy = self._crawling.busy_hosts
@@ -222,9 +225,11 @@ class Orchestrator:
         while self._crawling.has_room and not self._processing.is_behind:
             claim = self._frontier.claim(self._lease, BATCH, self._crawling.busy_hosts)
             self._time_limit = claim.options.time_limit_seconds
-            if not claim.urls:
+            if claim.must_adjust:
+                self._adjust()
+            elif not claim.urls:
                 return claim
-            if not self._crawling.send(claim, seconds_left):
+            elif not self._crawling.send(claim, seconds_left):
                 # The limit was lowered between the last claim and this one.
                 self._frontier.return_urls(self._lease, [url.id for url in claim.urls])
                 return None
