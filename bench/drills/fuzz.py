@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.drills.verdict import DrillFailed
-from tests.fuzzing import LIMIT_SECONDS, TARGETS
+from tests.readers import TARGETS
 
 SECONDS = 60
 HANG_SECONDS = 30
@@ -23,7 +23,7 @@ AT_ONCE = 2
 
 
 def fuzz() -> str:
-    """A minute of hostile input for everything that reads what sites send: no crash, no hang."""
+    """A minute of hostile input for all that reads what sites send: no crash, time as its size."""
     folder = Path(tempfile.mkdtemp(prefix="clew-fuzz-"))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         all_figures = list(pool.map(lambda name: _run(name, folder / name), TARGETS))
@@ -41,13 +41,12 @@ def _run(name: str, kept: Path) -> dict[str, Any]:
     if done.returncode != 0:
         raise DrillFailed(f"{name} ended with {done.returncode} on {kept}: {done.stderr[-600:]}")
     figures: dict[str, Any] = json.loads(done.stdout)
-    if figures["slowest_seconds"] > LIMIT_SECONDS:
-        raise DrillFailed(f"{name} took {figures['slowest_seconds']:.1f} s for one input")
     return figures
 
 
 def _words(name: str, figures: dict[str, Any]) -> str:
     return (
         f"{name} {figures['inputs']:,} inputs, {figures['bytes'] / 1e6:,.0f} MB,"
-        f" slowest {figures['slowest_seconds']:.2f} s"
+        f" slowest {figures['slowest_seconds']:.2f} s,"
+        f" at most {figures['most_of_bound']:.0%} of the time for its size"
     )
