@@ -8,7 +8,8 @@ Such markup is taken out before; its text stays. Ordinary pages pay for a count 
 """
 
 import re
-from collections import Counter
+
+from crawler.content import nesting
 
 MAX_DEPTH = 400
 """Elements within elements that are kept; browsers stop at about 512."""
@@ -27,108 +28,83 @@ _FEW_TAGS = 20_000
 _SHORT_PAGE = 100_000
 _LONG_PAGE = 500_000
 
-_NAME = re.compile(r"<(/?[a-zA-Z][^\s/>]*)")
-# One attribute, and what stands between two, as the tokenizer reads them (HTML, section 13.2.5.32):
-# a quote opens a value only after "=".
-_ATTRIBUTE = r"""=?[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s>"'][^\s>]*+)?+)?+"""
-_PARTS = rf"(?>[\s/]++|{_ATTRIBUTE}|=)"
-
 # The look ahead passes ordinary tags fast: they are short, and each quote in them opens or ends a
 # value for certain.
 _ORDINARY = r"""[^"'<>=]{0,80}+(?:(?<=[^\s"'<>=/])="[^"<>]*+"[^"'<>=]{0,80}+){0,30}+>"""
 # A tag goes on over "<", and a search begins at each one: in a run of them that nothing ends, it
 # would look through all the rest from each, which takes minutes for 200 kB. A few are enough.
 _RUN = r"[^\s<>]*+(?:<[^\s<>]*+){15}"
-_FLOOD = re.compile(rf"<[a-zA-Z](?!{_ORDINARY})(?:{_RUN}|[^\s/>]*+{_PARTS}{{{MAX_ATTRIBUTES}}})")
-_MANY = re.compile(rf"{_PARTS}{{{MAX_ATTRIBUTES}}}")
-# Program text and comments hold what looks like tags; they are passed over whole.
-_TAG = re.compile(
-    r"<(?:!--.*?(?:-->|\Z)"
-    r"|(script|style|textarea|title|iframe|xmp|noembed|noframes)\b.*?(?:</\1|\Z)"
-    rf"|(/?)([a-z][^\s/>]*+)({_PARTS}*+)>?)",
-    re.I | re.S,
-)
+_MANY_PARTS = rf"{nesting.PARTS}{{{MAX_ATTRIBUTES}}}"
+_FLOOD = re.compile(rf"<[a-zA-Z](?!{_ORDINARY})(?:{_RUN}|[^\s/>]*+{_MANY_PARTS})")
+_MANY = re.compile(_MANY_PARTS)
 # In serialised HTML only a tag's end is a ">". Spans of 100 and more stand for "all".
 _SPAN = re.compile(r""" (?:col|row)span="\s*+0*+(?:[1-9]\d{2,}|\d*+[^\d"])[^"]*+\"""")
 _CELL = re.compile(r"<t[dh] [^>]*+>")
 _QUOTE = re.compile(r"<(/?)(blockquote|ul|ol)\b[^>]*+>")
 
-# Elements without an end tag, and those whose end tag may be left out: they close one another.
-_FLAT = frozenset(
-    (
-        "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param",
-        "source", "track", "wbr", "p", "li", "dt", "dd", "td", "th", "tr", "tbody", "thead",
-        "tfoot", "option", "optgroup", "rt", "rp", "a",
-    )
-)  # fmt: skip
-_ONCE = frozenset(("html", "head", "body"))
+_SHOWN = frozenset(("title", "textarea"))
 
 
 def tame(html: str) -> str:
     """The same page without nesting, tags or repeated roots beyond the bounds above."""
-    if _is_deep(html) or (len(html) > _SHORT_PAGE and _FLOOD.search(html)):
-        return _TAG.sub(_Nesting().judge, html)
+    is_deep = html.count("<") > _FEW_TAGS and nesting.is_deep(html, MAX_DEPTH)
+    if is_deep or (len(html) > _SHORT_PAGE and _FLOOD.search(html)):
+        return nesting.TOKEN.sub(_Nesting().judge, html)
     return html
 
 
-def _is_deep(html: str) -> bool:
-    """Whether elements may be open at once beyond `MAX_DEPTH`, taking each end tag as needed."""
-    if html.count("<") <= _FEW_TAGS:
-        return False
-    depth = 0
-    opened: dict[str, int] = {}
-    for name in _NAME.findall(html):
-        if name[0] != "/":
-            opened[name] = opened.get(name, 0) + 1
-            depth += 1
-            if depth > MAX_DEPTH:
-                return True
-        elif opened.get(name[1:], 0):
-            opened[name[1:]] -= 1
-            depth -= 1
-    return False
-
-
 class _Nesting:
-    """Which elements are open at a point of the source, roughly: by their names only."""
+    """Takes tags out so that the parser has no other elements open than are counted here.
+
+    What it could read in two ways goes with them: comments, program text, SVG, framesets.
+    """
 
     def __init__(self) -> None:
-        self._depth = 0
-        self._open: Counter[str] = Counter()
-        self._dropped: Counter[str] = Counter()
+        self._open = nesting.OpenElements()
+        self._roots: set[str] = set()
 
-    def judge(self, tag: re.Match[str]) -> str:
-        """What becomes of one tag: itself, itself without attributes, or nothing."""
-        if tag[3] is None:
-            return tag[0]
-        name = tag[3].lower()
-        if name in _FLAT:
-            return _short(tag)
-        if tag[2]:
-            return self._end(name, tag)
-        return self._start(name, tag)
-
-    def _start(self, name: str, tag: re.Match[str]) -> str:
-        if self._depth >= MAX_DEPTH or (name in _ONCE and self._open[name]):
-            self._dropped[name] += 1
+    def judge(self, token: re.Match[str]) -> str:
+        """What becomes of a token: itself, itself without attributes, or nothing."""
+        if token[6] is None:
+            return _text_alone(token)
+        name = token[6].lower()
+        if name in nesting.FOREIGN or name == "plaintext":
             return ""
-        self._open[name] += 1
-        self._depth += 1
-        return _short(tag)
+        if name in nesting.ROOTS:
+            return self._root(name, token)
+        if self._open.is_flat(name):
+            return _short(token)
+        if token[5]:
+            return token[0] if self._open.end(name) else ""
+        return self._start(name, token)
 
-    def _end(self, name: str, tag: re.Match[str]) -> str:
-        if self._dropped[name]:
-            self._dropped[name] -= 1
+    def _root(self, name: str, token: re.Match[str]) -> str:
+        """The parser has one of each, and gives it the attributes of all."""
+        if token[5] or name in self._roots:
             return ""
-        if self._open[name]:
-            self._open[name] -= 1
-            self._depth -= 1
-        return tag[0]
+        self._roots.add(name)
+        return _short(token)
+
+    def _start(self, name: str, token: re.Match[str]) -> str:
+        if self._open.depth >= MAX_DEPTH:
+            return ""
+        self._open.start(name, token[7])
+        return _short(token)
+
+
+def _text_alone(token: re.Match[str]) -> str:
+    """A comment, or an element that holds no other: of what is shown its text, of a title all."""
+    if token[1] is not None and token[1][:8].lower() == "!doctype":
+        return token[0]
+    if token[2] is None or token[2].lower() not in _SHOWN:
+        return ""
+    text = token[4].replace("<", "&lt;")
+    return f"<title>{text}</title>" if token[2].lower() == "title" else text
 
 
 def _short(tag: re.Match[str]) -> str:
-    if len(tag[4]) > MAX_ATTRIBUTES and _MANY.match(tag[4]):
-        return f"<{tag[2]}{tag[3]}>"
+    if len(tag[7]) > MAX_ATTRIBUTES and _MANY.match(tag[7]):
+        return f"<{tag[5]}{tag[6]}>"
     return tag[0]
 
 

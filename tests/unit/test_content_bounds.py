@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
 
-from crawler.content import bounds
+from crawler.content import bounds, nesting
 from crawler.content.document import make_document
 from crawler.content.page import read_page
 
@@ -34,6 +35,17 @@ HOSTILE = {
     "an element of many attributes": "<p " + " ".join(f"a{n}" for n in range(N)) + ">x",
     "attributes behind quotes": '<p x"a="> ' + " ".join(f"a{n}" for n in range(N)) + ">x",
     "attributes behind a script": "<script>'</script><p b='>' " + "c='>' " * N + ">x",
+    "end tags in comments": "<div><!--</div>-->" * 30_000,
+    "end tags in attributes": "<div title='</div>'>" * 30_000,
+    "end tags in program text": "<div><script></div></script>" * 30_000,
+    "end tags in escaped program text": "<div><script><!--<script></script></div>--></script>" * 30_000,
+    "end tags in tables": "<div><table></div></table>" * 30_000,
+    "end tags in SVG": "<svg><g><![CDATA[></g>]]>" * 30_000,
+    "end tags that close nothing": "<span><div></span></div>" * 30_000,
+    "ends of forms": "<form><div></form>" * 30_000,
+    "behind a comment that has ended": "<!-->" + "<div>" * 30_000,
+    "behind a title in SVG": "<svg><title>" + "<div>" * 30_000,
+    "behind what only begins like a script": "<script<x>" + "<div>" * 30_000,
     "many bodies": "".join(f"<body a{n}>" for n in range(N)),
     "many options": "<select>" + "<option>x" * N,
     "a megabyte of attribute": "<p title='" + "x" * 1_000_000 + "'>x",
@@ -176,3 +188,38 @@ def test_markdown_is_cut_at_a_line(markdown: str, clipped: str) -> None:
 )
 def test_short_pages_are_left_as_they_are(html: str) -> None:
     assert bounds.tame(html) == html
+
+
+PIECES = (
+    "<div>", "</div>", "<span>", "</span>", "<b>", "</b>", "<font a>", "</font>", "<table>", "<td>",
+    "</td>", "</table>", "<p>", "<ul>", "</ul>", "<li>", "<dd>", "<a href=x>", "</a>", "<svg>",
+    "<g>", "</g>", "</svg>", "<math>", "<mi>", "<title>", "</title>", "<style>", "</style>", "<script>",
+    "</script>", "<!--", "-->", "<!-->", "--!>", "<select>", "</select>", "<object>", "</object>",
+    "<form>", "</form>", "<button>", "</button>", "<h1>", "<h2>", "</h1>", "<textarea>", "<rt>",
+    "</textarea>", "<![CDATA[", "]]>", "<?", "</ ", " y='", "'>", "<body>", "</body>", "<optgroup>",
+)  # fmt: skip
+
+
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=3),
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=8),
+)
+def test_no_more_elements_are_open_than_are_reckoned_with(
+    before: list[str], unit: list[str]
+) -> None:
+    html = "".join(before) + "".join(unit) * 150
+    if not nesting.is_deep(html, 50):
+        assert depth_of(html) < 250
+
+
+def depth_of(html: str) -> int:
+    """How many elements stand within one another in what the parser makes of a source."""
+    deepest, waiting = 0, [(LexborHTMLParser(html).root, 1)]
+    while waiting:
+        node, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        child = node.child if node else None
+        while child is not None:
+            waiting.append((child, depth + 1))
+            child = child.next
+    return deepest
