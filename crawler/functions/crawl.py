@@ -139,7 +139,7 @@ class CrawlFunction:
     def _crawl(self, batch: CrawlBatch, number: int, turns: CheckedTurns) -> None:
         """URL after URL, until none waits or the job's pace has no room for this greenlet."""
         with suppress(CallOver):
-            while batch.waiting and number < batch.concurrency and self._may_start(batch):
+            while batch.has_room and number < batch.concurrency and self._may_start(batch):
                 url = batch.waiting.popleft()
                 try:
                     self._crawl_one(batch, url, turns)

@@ -26,6 +26,9 @@ from crawler.functions.wire import CrawlCall, crawl_answer_json
 from crawler.storage.bodies import SealedBody
 from crawler.storage.results import BatchResult, LeftOutLink, Retry, SitemapResult, UrlResult
 
+_MOST_BYTES = 8 * 2**20
+"""Bytes of pages that a call has in hand when it starts its last fetch."""
+
 _MOST_SAMPLES = 20
 """Samples of left-out links that one call brings; a job keeps few of them anyway."""
 
@@ -49,6 +52,7 @@ class CrawlBatch:
     results: list[UrlResult] = field(default_factory=list)
     retries: list[Retry] = field(default_factory=list)
     pages: list[FetchedPage] = field(default_factory=list)
+    bytes_in_hand: int = 0
     bodies: list[SealedBody] = field(default_factory=list)
     discovered: dict[str, int] = field(default_factory=dict)
     samples: list[LeftOutLink] = field(default_factory=list)
@@ -61,6 +65,14 @@ class CrawlBatch:
         self.waiting = deque(self.call.urls)
         first = self.call.urls[0].url if self.call.urls else self.call.sitemaps[0].url
         self.host = urls.authority(first)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a URL waits, and the pages in hand leave room for its page.
+
+        They stay in memory until the call's end; what it did not get to is in none of its lists.
+        """
+        return bool(self.waiting) and self.bytes_in_hand < _MOST_BYTES
 
     def pace_at(self, url: str) -> tuple[int, int]:
         """Requests at once, and milliseconds between starts, that the job's pace allows at a
@@ -113,7 +125,7 @@ class CrawlBatch:
             return
         reason, outcome = judge(fetched)
         if reason != Reason.CHALLENGE and fetched.body.strip():
-            self.pages.append(FetchedPage(url, fetched, origin))
+            self._hold(FetchedPage(url, fetched, origin))
         else:
             if origin is Outcome.FETCHED:
                 self.cache.note(fetched)
@@ -122,9 +134,13 @@ class CrawlBatch:
     def _take_unchanged(self, url: FrontierUrl, fetched: Fetched) -> None:
         kept = self.cache.revalidated(fetched)
         if kept is not None:
-            self.pages.append(FetchedPage(url, kept, Outcome.CACHED))
+            self._hold(FetchedPage(url, kept, Outcome.CACHED))
         else:  # what was kept went while the site was asked about it: asked again, it has nothing
             self._settle_answer(url, fetched, Outcome.FAILED, str(Reason.BROKEN_RESPONSE))
+
+    def _hold(self, page: FetchedPage) -> None:
+        self.pages.append(page)
+        self.bytes_in_hand += len(page.fetched.body)
 
     def take_page(self, page: FetchedPage, read: ReadPage) -> None:
         """Takes a page that was read; an error's page or a check for robots is no content."""

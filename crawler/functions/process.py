@@ -5,7 +5,9 @@ a page that was processed meanwhile is left as it is.
 """
 
 import logging
+from contextlib import nullcontext
 
+from gevent.lock import BoundedSemaphore
 from gevent.threadpool import ThreadPool
 
 from crawler.content.document import make_document
@@ -14,6 +16,13 @@ from crawler.storage.bodies import BodyStore
 from crawler.storage.packing import pack
 from crawler.storage.pages import PageStore
 from crawler.storage.results import PageToProcess, ProcessedPage
+
+MOST_BYTES = 8 * 2**20
+"""Bytes of bodies that are in hand at once, or one that is larger: a worker answers several calls,
+and a document takes several times the size of its page while it is made."""
+
+LARGE_BYTES = 2 * 2**20
+"""More than this a worker makes documents of in one thread at a time: it takes twenty times it."""
 
 log = logging.getLogger(__name__)
 
@@ -25,15 +34,27 @@ class ProcessFunction:
         self._bodies = bodies
         self._pages = pages
         self._threads = threads
+        self._large = BoundedSemaphore()
 
     def __call__(self, job_id: str, pages: list[PageToProcess]) -> None:
-        """Processes pages and stores what came of them.
+        """Processes pages and stores what came of them, large ones a few at a time.
 
         Raises:
             UnknownJob: when the job is gone.
         """
-        bodies = self._bodies.get([page.content_hash for page in pages])
-        made = self._threads.apply(_documents, (pages, bodies))
+        waiting = pages
+        while waiting:
+            bodies = self._bodies.get([page.content_hash for page in waiting], MOST_BYTES)
+            # What is not among them waits for the next round; if none is, none is kept at all.
+            read = [page for page in waiting if page.content_hash in bodies] or waiting
+            self._process(job_id, read, bodies)
+            done = {page.id for page in read}
+            waiting = [page for page in waiting if page.id not in done]
+
+    def _process(self, job_id: str, pages: list[PageToProcess], bodies: dict[bytes, bytes]) -> None:
+        is_large = sum(map(len, bodies.values())) > LARGE_BYTES
+        with self._large if is_large else nullcontext():
+            made = self._threads.apply(_documents, (pages, bodies))
         processed = [document for document in made if document is not None]
         done = {document.id for document in processed}
         failed = [page.id for page in pages if page.id not in done]

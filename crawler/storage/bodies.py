@@ -5,13 +5,14 @@ reads them by hash. What a deleted job no longer refers to is collected minutes 
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from crawler.storage.database import Database, Statements
 from crawler.storage.packing import pack, unpack
 
 _ROWS_A_SLICE = 2_000
+_BYTES_A_STATEMENT = 4 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +40,20 @@ class BodyStore:
         distinct = {body.hash: body for body in bodies}
         # One order for all: calls that keep the same bodies at once must not lock each other out.
         ordered = [distinct[key] for key in sorted(distinct)]
-        if ordered:
+        for part in _parts(ordered):
             self._database.read(
                 "insert_bodies",
-                hashes=[body.hash for body in ordered],
-                data=[body.data for body in ordered],
-                sizes=[body.size for body in ordered],
+                hashes=[body.hash for body in part],
+                data=[body.data for body in part],
+                sizes=[body.size for body in part],
             )
 
-    def get(self, hashes: list[bytes]) -> dict[bytes, bytes]:
-        """The bodies of some hashes; unknown ones are left out."""
-        rows = self._database.read("bodies", hashes=hashes)
+    def get(self, hashes: list[bytes], most_bytes: int | None = None) -> dict[bytes, bytes]:
+        """The bodies of some hashes; unknown ones are left out.
+
+        `most_bytes`: how many are read, unpacked, but one body in any case; None: all.
+        """
+        rows = self._database.read("bodies", hashes=hashes, most_bytes=most_bytes)
         return {bytes(row["hash"]): unpack(row["data"]) for row in rows}
 
     def purge_deleted(self) -> bool:
@@ -64,6 +68,20 @@ class BodyStore:
     def collect(self) -> None:
         """Removes bodies to which nothing refers any more."""
         self._database.read("collect_bodies", limit=_ROWS_A_SLICE)
+
+
+def _parts(bodies: list[SealedBody]) -> Iterator[list[SealedBody]]:
+    """Bodies as they go into one statement, whose text is several times their size."""
+    part: list[SealedBody] = []
+    size = 0
+    for body in bodies:
+        if part and size + len(body.data) > _BYTES_A_STATEMENT:
+            yield part
+            part, size = [], 0
+        part.append(body)
+        size += len(body.data)
+    if part:
+        yield part
 
 
 def _purge_slice(statements: Statements, job_id: str) -> None:

@@ -19,9 +19,16 @@ WHERE is_new
 ON CONFLICT (hash) DO NOTHING;
 
 -- name: bodies
+-- Those whose sizes sum up to the most bytes that are wanted, but one in any case.
 SELECT hash, data
-FROM bodies
-WHERE hash = ANY(%(hashes)s);
+FROM (
+    SELECT hash, data, sum(size) OVER (ORDER BY hash) AS bytes, row_number() OVER (ORDER BY hash) AS n
+    FROM bodies
+    WHERE hash = ANY(%(hashes)s)
+) AS wanted
+WHERE n = 1
+   OR %(most_bytes)s::bigint IS NULL
+   OR bytes <= %(most_bytes)s;
 
 -- name: deleted_jobs
 -- Jobs whose rows are to go; a worker takes one that no other holds.
