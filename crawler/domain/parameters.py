@@ -66,7 +66,9 @@ def without_visit(url: str) -> str:
     """
     path, mark, query = url.partition("?")
     if ";" in path:
-        path = _PATH_SESSION.sub("", path)
+        # A host may hold one, too, and would turn into another host without what follows.
+        start = path.index("/", path.index("//") + 2)
+        path = path[:start] + _PATH_SESSION.sub("", path[start:])
     if mark and _SUSPECT.search(url, len(path)):
         query = "&".join(each for each in query.split("&") if not _is_of_the_visit(each))
     return f"{path}?{query}" if query else path

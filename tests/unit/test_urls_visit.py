@@ -122,3 +122,10 @@ def test_http_and_https_of_a_name_are_one_host(url: str, authority: str) -> None
 )
 def test_a_part_is_spelled_as_in_a_canonical_url(part: str, form: str) -> None:
     assert urls.spelled(part) == form
+
+
+@pytest.mark.parametrize("host", ["127.1", "0x7f", "site", "169.254.169.254"])
+def test_what_looks_like_a_session_in_a_host_stays_in_it(host: str) -> None:
+    url = urls.canonical(f"http://{host};jsessionid=0123456789ABCDEF0123456789ABCDEF/x;jsessionid=1")
+    assert url == f"http://{host};jsessionid=0123456789abcdef0123456789abcdef/x"
+    assert urls.canonical(url) == url
