@@ -40,6 +40,8 @@ ROOTS = frozenset(("html", "head", "body"))
 """There is one of each, and no end tag closes it."""
 FOREIGN = frozenset(("svg", "math", "frameset"))
 """Within these, nothing is flat, and what is text alone elsewhere may hold tags."""
+_APART = FOREIGN | ROOTS
+"""What closing one of these takes is more than to close it."""
 _BARRIERS = FOREIGN | {"table", "object", "applet", "marquee", "template", "select"}
 """No end tag of another element closes beyond these."""
 _BLOCKS = frozenset(
@@ -71,7 +73,7 @@ class OpenElements:
     def __init__(self) -> None:
         self._names: list[str] = []
         self._marks: list[str] = []
-        self._count: Counter[str] = Counter()
+        self._count: dict[str, int] = {}
         self._lingering: Counter[str] = Counter()
         self._foreign = 0
         self.depth = 0
@@ -92,13 +94,20 @@ class OpenElements:
             self._close_item(_ITEMS[name])
         self._names.append(name)
         self._marks.append(attributes)
-        self._count[name] += 1
-        self._foreign += name in FOREIGN
+        self._count[name] = self._count.get(name, 0) + 1
+        if name in FOREIGN:
+            self._foreign += 1
         self.depth += 1
 
     def end(self, name: str) -> bool:
         """An end tag; returns whether it closes for certain."""
-        if name in ROOTS or not self._count[name]:
+        if self._names and self._names[-1] == name and name not in _APART:
+            # Nearly always; whatever else there is to do on closing, here it is not.
+            del self._names[-1], self._marks[-1]
+            self._count[name] -= 1
+            self.depth -= 1
+            return True
+        if name in ROOTS or not self._count.get(name):
             return False
         for at in range(len(self._names) - 1, -1, -1):
             each = self._names[at]
@@ -151,15 +160,17 @@ def is_deep(html: str, most: int) -> bool:
     """Whether more than `most` elements may be open at once somewhere in a source."""
     opened = OpenElements()
     for token in TOKEN.finditer(html):
-        name = token[6]
+        is_end, name, attributes = token.group(5, 6, 7)
         if name is None:
             if _is_doubtful(token, opened):
                 return True
             _take_text(token, opened)
-        elif token[5]:
-            opened.end(name.lower())
-        elif not opened.is_flat(name := name.lower()):
-            opened.start(name, token[7])
+        elif (name := name.lower()) in FLAT and not opened.is_foreign:
+            continue
+        elif is_end:
+            opened.end(name)
+        else:
+            opened.start(name, attributes)
         if opened.depth > most:
             return True
     return False
