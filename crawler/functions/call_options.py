@@ -53,7 +53,7 @@ class CrawlOptions:
 
 
 def read_options(options: Any) -> CrawlOptions:
-    """The options that a call holds.
+    """The options that a call holds; those that it leaves out have their defaults.
 
     Raises:
         KeyError, TypeError, ValueError: when it holds none.
@@ -61,17 +61,17 @@ def read_options(options: Any) -> CrawlOptions:
     return CrawlOptions(
         scope=ScopeKind(options["scope"]),
         scope_bases=tuple(str(base) for base in options["scopeBases"]),
-        include=tuple(str(rule) for rule in options["include"]),
-        exclude=tuple(str(rule) for rule in options["exclude"]),
+        include=tuple(str(rule) for rule in options.get("include", ())),
+        exclude=tuple(str(rule) for rule in options.get("exclude", ())),
         ignore_robots=bool(options["ignoreRobots"]),
         concurrency=max(1, int(options["concurrency"])),
-        host_concurrency=max(1, int(options["hostConcurrency"])),
-        other_concurrency=max(1, int(options["otherConcurrency"])),
-        other_delay_ms=max(0, int(options["otherDelayMs"])),
+        host_concurrency=max(1, int(options.get("hostConcurrency", options["concurrency"]))),
+        other_concurrency=max(1, int(options.get("otherConcurrency", 1))),
+        other_delay_ms=max(0, int(options.get("otherDelayMs", options["delayMs"]))),
         delay_ms=max(0, int(options["delayMs"])),
         budget_seconds=float(options["budgetSeconds"]),
-        max_age_seconds=max(0, int(options["maxAgeSeconds"])),
-        follows_links=bool(options["followsLinks"]),
-        wants_sitemaps=bool(options["wantsSitemaps"]),
-        has_credentials=bool(options["hasCredentials"]),
+        max_age_seconds=max(0, int(options.get("maxAgeSeconds", 0))),
+        follows_links=bool(options.get("followsLinks", True)),
+        wants_sitemaps=bool(options.get("wantsSitemaps")),
+        has_credentials=bool(options.get("hasCredentials")),
     )

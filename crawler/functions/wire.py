@@ -86,7 +86,10 @@ def read_crawl_call(body: Any) -> CrawlCall:
             epoch=int(body["epoch"]),
             urls=tuple(
                 FrontierUrl(
-                    int(each["id"]), str(each["url"]), int(each["depth"]), int(each["attempts"])
+                    int(each["id"]),
+                    str(each["url"]),
+                    int(each["depth"]),
+                    int(each.get("attempts", 0)),
                 )
                 for each in body["urls"]
             ),
@@ -99,7 +102,7 @@ def read_crawl_call(body: Any) -> CrawlCall:
                     int(each["attempts"]),
                     bool(each["isNamed"]),
                 )
-                for each in body["sitemaps"]
+                for each in body.get("sitemaps", ())
             ),
         )
     except (KeyError, TypeError, ValueError) as error:
