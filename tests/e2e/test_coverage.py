@@ -8,7 +8,7 @@ from tests.api import Api
 from tests.e2e.crawls import UNLIMITED, crawl, ended
 from tests.e2e.linked_site import LinkedSite
 from tests.server import wait_until
-from tests.site import Graph, Site
+from tests.site import Site
 
 
 @pytest.fixture
