@@ -11,7 +11,7 @@ from crawler.content.markdown import from_text, to_markdown
 from crawler.content.mediatype import Kind, kind_of
 from crawler.content.metadata import description_of, language_of, title_of
 from crawler.content.page import first_line
-from crawler.content.tree import base_url, parse
+from crawler.content.tree import base_url, parsable, parse
 
 _SHORT = 200
 """Characters of Markdown below which a page may have its content in `<noscript>`."""
@@ -27,10 +27,12 @@ class Document:
     markdown: str
 
 
-def make_document(body: bytes, content_type: str | None, url: str) -> Document:
+def make_document(
+    body: bytes, content_type: str | None, url: str, *, is_parsable: bool = False
+) -> Document:
     """The document in a body fetched from `url` (canonical).
 
-    Links and images are absolute. Never raises.
+    `is_parsable`: `read_page` found so. Links and images are absolute. Never raises.
     """
     kind = kind_of(content_type)
     text = decode(body, content_type)
@@ -38,7 +40,7 @@ def make_document(body: bytes, content_type: str | None, url: str) -> Document:
         return Document(first_line(text), "", "", clip(text))
     if kind is Kind.TEXT:
         return Document(first_line(text), "", "", from_text(text))
-    tree = parse(text, is_xml=kind is Kind.XHTML)
+    tree = parse(text if is_parsable else parsable(text, is_xml=kind is Kind.XHTML))
     title, description = title_of(tree), description_of(tree)
     return Document(title, description, language_of(tree), _markdown(tree, text, url))
 

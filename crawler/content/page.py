@@ -12,7 +12,7 @@ from crawler.content.links import Link, links_of
 from crawler.content.mediatype import Kind, kind_of
 from crawler.content.metadata import MAX_TITLE, title_of
 from crawler.content.shells import Look, judge_page
-from crawler.content.tree import fold, parse
+from crawler.content.tree import fold, parsable, parse
 from crawler.domain.nofollow import header_says_nofollow
 from crawler.domain.reasons import Reason
 from crawler.domain.urls import resolve
@@ -24,6 +24,7 @@ class PageHead:
 
     `canonical` is the URL under which the page says that it is known; `nofollow`: it asks that
     none of its links be followed; `problem`: it is no page but an empty shell or a challenge.
+    `is_parsable`: its source may be parsed as it is, which need not be seen to again.
     """
 
     title: str
@@ -32,6 +33,7 @@ class PageHead:
     canonical: str | None = None
     nofollow: bool = False
     problem: Reason | None = None
+    is_parsable: bool = False
 
 
 def read_page(
@@ -52,7 +54,8 @@ def read_page(
     nofollow = header_says_nofollow(headers)
     if kind in (Kind.TEXT, Kind.MARKDOWN):
         return PageHead(first_line(text), url, (), nofollow=nofollow)
-    tree = parse(text, is_xml=kind is Kind.XHTML)
+    source = parsable(text, is_xml=kind is Kind.XHTML)
+    tree = parse(source)
     marks, title = read_head(tree), title_of(tree)
     base = (resolve(marks.base, url) if marks.base else None) or url
     links = links_of(tree, base, marks.pages)
@@ -70,6 +73,7 @@ def read_page(
         canonical=resolve(marks.canonical, base) if marks.canonical else None,
         nofollow=nofollow or marks.nofollow,
         problem=judge_page(tree, look),
+        is_parsable=source == text,
     )
 
 

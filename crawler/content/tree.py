@@ -15,11 +15,19 @@ _SELF_CLOSED = re.compile(r"<(a|div|iframe|p|script|span|style|textarea|title)((
 _OPTIONS = LexborDocumentOptions.WO_EVENTS
 
 
-def parse(html: str, *, is_xml: bool = False) -> LexborHTMLParser:
-    """The tree of a page, whatever its markup; `is_xml` where it was served as XHTML."""
+def parsable(html: str, *, is_xml: bool = False) -> str:
+    """A page's source as the parser may have it: most as they are. To see that takes some time.
+
+    `is_xml` where it was served as XHTML.
+    """
     if is_xml:
         html = _SELF_CLOSED.sub(r"<\1\2></\1>", html)
-    return LexborHTMLParser(tame(html), options=_OPTIONS)
+    return tame(html)
+
+
+def parse(source: str) -> LexborHTMLParser:
+    """The tree of a page, whatever its markup, out of a source that is `parsable`."""
+    return LexborHTMLParser(source, options=_OPTIONS)
 
 
 def base_url(tree: LexborHTMLParser, url: str) -> str:

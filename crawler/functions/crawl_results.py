@@ -155,6 +155,7 @@ def page_result(page: FetchedPage, read: ReadPage, discovered: tuple[int, ...]) 
         detail="was led from https to http" if fetched.downgraded else None,
         canonical=read.head.canonical,
         nofollow=read.nofollow,
+        is_parsable=read.head.is_parsable,
     )
 
 

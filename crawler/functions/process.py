@@ -78,7 +78,9 @@ def _document(page: PageToProcess, body: bytes | None) -> ProcessedPage | None:
         log.error("no body is kept for page %d", page.id)
         return None
     try:
-        document = make_document(body, page.content_type, page.url)
+        document = make_document(
+            body, page.content_type, page.url, is_parsable=page.is_parsable
+        )
         markdown = document.markdown.encode("utf-8", "replace")
     except Exception:
         log.exception("page %d can't be converted", page.id)

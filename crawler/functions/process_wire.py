@@ -16,6 +16,7 @@ def process_call_json(job_id: str, pages: list[PageToProcess]) -> dict[str, Any]
                 "url": page.url,
                 "contentHash": page.content_hash.hex(),
                 "contentType": page.content_type,
+                "isParsable": page.is_parsable,
             }
             for page in pages
         ],
@@ -35,6 +36,7 @@ def read_process_call(body: Any) -> tuple[str, list[PageToProcess]]:
                 str(row["url"]),
                 bytes.fromhex(row["contentHash"]),
                 row["contentType"],
+                is_parsable=bool(row.get("isParsable")),
             )
             for row in body["results"]
         ]

@@ -173,6 +173,7 @@ def _result_json(result: UrlResult) -> dict[str, Any]:
         "detail": result.detail,
         "canonical": result.canonical,
         "nofollow": result.nofollow,
+        "isParsable": result.is_parsable,
     }
 
 
@@ -237,6 +238,7 @@ def _read_result(row: Mapping[str, Any]) -> UrlResult:
         detail=None if row["detail"] is None else one_line(row["detail"], _DETAIL_CHARACTERS),
         canonical=row["canonical"],
         nofollow=bool(row["nofollow"]),
+        is_parsable=bool(row["isParsable"]),
     )
 
 

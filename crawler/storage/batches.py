@@ -206,7 +206,11 @@ def tell_batch(change: JobChange, results: list[SettledUrl], found: Discovery) -
 def to_process(result: UrlResult) -> PageToProcess:
     """What the processor has to know of a fetched page."""
     return PageToProcess(
-        result.id, result.final_url or result.url, result.content_hash or b"", result.content_type
+        result.id,
+        result.final_url or result.url,
+        result.content_hash or b"",
+        result.content_type,
+        is_parsable=result.is_parsable,
     )
 
 

@@ -12,7 +12,8 @@ class UrlResult:
 
     `links` are the page's links, packed; `discovered` are positions in the batch's list of URLs,
     and `left_out` counts, by reason, the links that are not among these. `canonical` is the URL
-    under which the page says that it is known; `nofollow`: it asks that no link be followed.
+    under which the page says that it is known; `nofollow`: it asks that no link be followed;
+    `is_parsable`: its source was seen to be fit for the parser.
     """
 
     id: int
@@ -34,6 +35,7 @@ class UrlResult:
     detail: str | None = None
     canonical: str | None = None
     nofollow: bool = False
+    is_parsable: bool = False
 
     @property
     def is_page(self) -> bool:
@@ -122,13 +124,14 @@ class BatchResult:
 
 @dataclass(frozen=True, slots=True)
 class PageToProcess:
-    """A fetched page whose content waits for the processor."""
+    """A fetched page whose content waits for the processor; `is_parsable` as in `UrlResult`."""
 
     id: int
     url: str
     content_hash: bytes
     content_type: str | None
     attempts: int = 0
+    is_parsable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -274,3 +274,10 @@ def test_links_within_links_are_not_each_read_to_the_last(inside: str) -> None:
 def test_of_a_link_its_image_speaks_where_it_has_no_text() -> None:
     body = b"<a href=/a><b> </b><img src=x><img alt='A  picture'><img alt=b></a>"
     assert [link.text for link in read_page(body, None, "http://site.test/").links] == ["A picture"]
+
+
+def test_a_source_that_the_parser_may_have_need_not_be_seen_to_again() -> None:
+    deep = "<div>" * 30_000
+    assert read_page(b"<p>page", "text/html", URL).is_parsable
+    assert not read_page(deep.encode(), "text/html", URL).is_parsable
+    assert not read_page(b"<p/>page", "application/xhtml+xml", URL).is_parsable

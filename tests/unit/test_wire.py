@@ -83,6 +83,7 @@ results = st.builds(
     detail=maybe_text,
     canonical=st.none() | urls,
     nofollow=st.booleans(),
+    is_parsable=st.booleans(),
 )
 BATCH = BatchResult(
     results=(),
@@ -148,7 +149,9 @@ def test_foreign_text_is_made_safe_to_keep() -> None:
     assert read.content_type == "t/h"
 
 
-pages_to_process = st.builds(PageToProcess, ids, urls, st.binary(max_size=32), maybe_text)
+pages_to_process = st.builds(
+    PageToProcess, ids, urls, st.binary(max_size=32), maybe_text, is_parsable=st.booleans()
+)
 
 
 @given(st.lists(pages_to_process, max_size=3))
