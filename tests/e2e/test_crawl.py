@@ -7,6 +7,7 @@ import pytest
 from tests.api import Api
 from tests.e2e.crawls import UNLIMITED, check_graph, crawl, ended, repeats
 from tests.e2e.linked_site import NO_PAGES, LinkedSite
+from tests.server import wait_until
 from tests.site import Graph, Site
 
 CHAIN = {
@@ -209,8 +210,12 @@ def test_a_root_that_robots_txt_refuses_fails_the_job_with_that_reason(api: Api)
 
 def test_a_robots_txt_that_fails_forbids_everything_for_now(api: Api) -> None:
     with LinkedSite({"/": []}, robots=503) as site:
-        crawled = crawl(api, site.url("/"), status="failed")
-        assert crawled.outcome(site.url("/")) == ("failed", "robots-unreachable")
+        job_id = api.create(site.url("/"))["id"]
+        wait_until(lambda: api.pages(job_id)[0]["attempts"] == 1, 20, "the first try")
+        (row,) = api.pages(job_id)
+        assert (row["outcome"], row["reason"]) == (None, "robots-unreachable")
+        assert row["notBefore"] is not None
+        api.cancel(job_id)
         assert site.pages_asked() == []
 
 

@@ -67,9 +67,9 @@ def test_a_raised_page_limit_takes_up_what_was_skipped(api: Api, site: Site) -> 
 
 
 def test_a_failed_job_goes_on_once_its_site_works_again(api: Api) -> None:
-    with LinkedSite({**TREE, "/": 503}) as site:
+    with LinkedSite({**TREE, "/": 404}) as site:
         failed = crawl(api, site.url("/"), status="failed")
-        assert failed.outcome(site.url("/")) == ("failed", "http-503")
+        assert failed.outcome(site.url("/")) == ("failed", "http-404")
         assert failed.job["error"]
         site.pages["/"] = TREE["/"]
         api.resume(failed.job["id"])

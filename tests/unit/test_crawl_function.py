@@ -277,3 +277,14 @@ def test_hosts_that_redirects_lead_to_are_not_asked_at_the_pace_of_the_batches_o
     hosts = AskedHosts()
     function(threads, Fetcher(), hosts=hosts)(led_on)
     assert hosts.paces == {"site": (8, 0), "other": (3, 100)}
+
+
+def test_a_robots_txt_that_fails_is_asked_again_later_and_at_last_fails_its_urls(threads):
+    verdict = RobotsVerdict(False, Reason.ROBOTS_UNREACHABLE, "answered 503", is_passing=True)
+    made = call()
+    both = replace(made, urls=(*made.urls[:1], FrontierUrl(11, f"{ROOT}11", 1, attempts=3)))
+    answer = function(threads, Fetcher(), robots=Robots(verdict=verdict))(both)
+    (retry,) = answer["retries"]
+    assert (retry["id"], retry["reason"]) == (0, "robots-unreachable")
+    assert retry["afterMs"] >= 15_000
+    assert [(row["id"], row["reason"]) for row in answer["failed"]] == [(11, "robots-unreachable")]
