@@ -264,11 +264,18 @@ def test_reading_bytes_never_raises(body: bytes) -> None:
     "inside", ["<object>", "<table><tr><td>", "<applet>", "<svg><foreignObject>"]
 )
 def test_links_within_links_are_not_each_read_to_the_last(inside: str) -> None:
-    body = "".join(f"<a href=/{n}>{inside}" for n in range(4_000)).encode()
-    began = time.process_time()
-    page = read_page(body, "text/html", "http://site.test/")
-    assert time.process_time() - began < 0.35
-    assert len(page.links) == 4_000
+    def read(count: int) -> float:
+        """Seconds of the best of three, since a busy machine makes any single one long."""
+        body = "".join(f"<a href=/{n}>{inside}" for n in range(count)).encode()
+        took = []
+        for _ in range(3):
+            began = time.process_time()
+            page = read_page(body, "text/html", "http://site.test/")
+            took.append(time.process_time() - began)
+            assert len(page.links) == count
+        return min(took)
+
+    assert read(4_000) < 0.35 or read(4_000) < 3 * read(2_000)
 
 
 def test_of_a_link_its_image_speaks_where_it_has_no_text() -> None:
