@@ -234,6 +234,6 @@ def test_each_fault_has_its_reason_and_the_job_completes(
 ) -> None:
     site, job_id = faulty
     paths = {site.url(path): path for path in FAULTS}
-    api.wait(job_id, "completed", 150)  # three times 20 s without an answer, and pauses
+    api.wait(job_id, "completed", 110)  # three times 20 s without an answer, and pauses
     rows = [row for row in ended(api, job_id).rows if row["url"] in paths]
     assert {paths[row["url"]]: (row["outcome"], row["reason"]) for row in rows} == FAULTS
