@@ -85,7 +85,7 @@ class RobotsRules:
     @classmethod
     def parse(cls, text: bytes) -> "RobotsRules":
         """The rules in a robots.txt. Whatever is no rule is passed over; it never raises."""
-        lines = _LINE_END.split(text[:MAX_BYTES].removeprefix(_BOM).decode("utf-8", "replace"))
+        lines = _LINE_END.split(_whole_lines(text).removeprefix(_BOM).decode("utf-8", "replace"))
         records = list(_records(lines))
         rules = list(dict.fromkeys(_rules_for_clew(records)))
         disallowed = [
@@ -147,6 +147,14 @@ def _rules_for_clew(records: Iterable[tuple[str, str]]) -> list[_Rule]:
             for agent in present:
                 groups[agent].append((field, value))
     return groups.get(PRODUCT_TOKEN, groups.get(_EVERYONE, []))
+
+
+def _whole_lines(text: bytes) -> bytes:
+    """What counts of a robots.txt: half a line at its end would be another rule."""
+    if len(text) < MAX_BYTES:
+        return text
+    kept = text[:MAX_BYTES]
+    return kept[: max(kept.rfind(b"\n"), kept.rfind(b"\r")) + 1]
 
 
 def _agent(value: str) -> str:

@@ -297,3 +297,10 @@ def test_a_pattern_weighs_as_much_as_its_wildcards() -> None:
 def test_a_pattern_too_long_to_be_named_blocks_all_the_same() -> None:
     rules = RobotsRules.parse(b"User-agent: *\nDisallow: /a" + b"*" * 3_000)
     assert rules.blocking_rule(f"{SITE}/ab") == "Disallow: \N{HORIZONTAL ELLIPSIS}"
+
+
+def test_half_a_rule_at_the_size_limit_is_no_rule() -> None:
+    head, cut = b"User-agent: *\nDisallow: /private\n", b"Disallow: /pub"
+    padding = b"#" * (MAX_BYTES - len(head) - len(cut) - 1) + b"\n"
+    rules = RobotsRules.parse(head + padding + cut + b"lic-but-long\n")
+    assert rules.allows("http://site/pub") and not rules.allows("http://site/private")
