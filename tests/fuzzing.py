@@ -159,14 +159,20 @@ def check_time(target: Target, data: bytes, figures: Figures) -> float:
 
 
 def check_growth(target: Target, flood: Flood) -> None:
-    """Reads a flood and half of it; raises TooSlow where time grows faster than size."""
+    """Reads a flood, half and twice of it; raises TooSlow where time grows faster than size.
+
+    A step between two of them alone is none: a reader may take another way from some size on.
+    """
     if flood.size // 2 < target.settled_bytes:
         return
     half = _least_seconds(target, flood.data(0.5), 0.0)
     most = MOST_GROWTH * half + SURE_SECONDS / 2
     whole = _least_seconds(target, flood.data(), most)
-    if whole > most:
-        raise TooSlow(f"{half:.3f} s for half of it, {whole:.3f} s for {flood}")
+    if whole <= most:
+        return
+    twice = _least_seconds(target, flood.data(2.0), MOST_GROWTH * whole)
+    if twice > MOST_GROWTH * whole:
+        raise TooSlow(f"{half:.3f} s for half of it, {whole:.3f} s, {twice:.3f} s for two: {flood}")
 
 
 def _least_seconds(target: Target, data: bytes, enough: float) -> float:
