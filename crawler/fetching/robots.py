@@ -96,7 +96,6 @@ class RobotsVerdict:
     """`robots`: it is asked not to be. Otherwise nothing is known, and it failed by this."""
     detail: str = ""
     """A sentence for people where the origin can't be reached."""
-    crawl_delay_seconds: float | None = None
     rule: str | None = None
     """The line that blocks it, as it stands in the file: `Disallow: /private`."""
     is_passing: bool = False
@@ -143,7 +142,6 @@ class RobotsGate:
         return RobotsVerdict(
             rule is None,
             None if rule is None else Reason.ROBOTS,
-            crawl_delay_seconds=known.crawl_delay,
             rule=rule,
         )
 

@@ -591,7 +591,6 @@ def test_robots_txt_is_obeyed_and_asked_for_once(patched: PatchedProcess, site: 
     refused, allowed = patched.run(verdicts, *asks)
     assert (refused.allowed, refused.reason) == (False, Reason.ROBOTS)
     assert (allowed.allowed, allowed.reason) == (True, None)
-    assert allowed.crawl_delay_seconds == 2
     assert site.paths() == ["/robots.txt"]
 
 

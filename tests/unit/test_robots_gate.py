@@ -102,9 +102,9 @@ def verdict(of: RobotsGate, url: str = PAGE) -> RobotsVerdict:
 def test_a_verdict_names_the_rule_and_the_delay() -> None:
     asked = gate(Site(answer(200)))
     assert verdict(asked) == RobotsVerdict(
-        False, Reason.ROBOTS, crawl_delay_seconds=2.0, rule="Disallow: /private"
+        False, Reason.ROBOTS, rule="Disallow: /private"
     )
-    assert verdict(asked, f"{ORIGIN}/public") == RobotsVerdict(True, crawl_delay_seconds=2.0)
+    assert verdict(asked, f"{ORIGIN}/public") == RobotsVerdict(True)
 
 
 @pytest.mark.parametrize(
