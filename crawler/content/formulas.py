@@ -10,23 +10,36 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 _TEX = 'annotation[encoding="application/x-tex"]'
 # Around the MathML: KaTeX and MediaWiki also hold what is drawn.
 _WHOLE = frozenset(("katex", "katex-display", "mwe-math-element", "MathJax", "mjx-container"))
+_STEPS = 4
+"""How far around a formula, or around its TeX, is looked."""
 
 
 def keep_formulas(tree: LexborHTMLParser, main: LexborNode) -> None:
     """Put TeX in the place of each formula whose TeX the page tells; others keep their text."""
     for script in main.css('script[type^="math/tex"]'):
         _replace(tree, script, script.text())
-    for math in main.css("math"):
-        source = math.css_first(_TEX)
-        tex = source.text() if source else math.attrs.get("alttext")
-        if tex and tex.strip():
-            _replace(tree, _whole_of(math), tex)
+    # From the TeX to its formula: looking for one inside each would take the square of their depth.
+    for source in main.css(_TEX):
+        math = _formula_of(source)
+        if math is not None:
+            _replace(tree, _whole_of(math), source.text())
+    for math in main.css("math[alttext]"):
+        _replace(tree, _whole_of(math), math.attrs.get("alttext") or "")
+
+
+def _formula_of(source: LexborNode) -> LexborNode | None:
+    node = source.parent
+    for _ in range(_STEPS):
+        if node is None or node.tag == "math":
+            return node
+        node = node.parent
+    return None
 
 
 def _whole_of(math: LexborNode) -> LexborNode:
     whole = math
     node = math.parent
-    for _ in range(4):
+    for _ in range(_STEPS):
         if node is None or node.tag == "body":
             break
         if not _WHOLE.isdisjoint((node.attributes.get("class") or "").split()):
@@ -36,7 +49,7 @@ def _whole_of(math: LexborNode) -> LexborNode:
 
 
 def _replace(tree: LexborHTMLParser, node: LexborNode, tex: str) -> None:
-    if node.parent is None:
+    if node.parent is None or not tex.strip():
         return
     formula = tree.create_node("code")
     formula.insert_child(tex.strip())

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
+import gevent
 from gevent import monkey
 from gevent.event import AsyncResult
 from gevent.lock import BoundedSemaphore
@@ -51,29 +52,44 @@ class ThreadedLookup:
 
         Raises:
             socket.gaierror: it failed; `EAI_AGAIN`, too, where no thread is free for it.
+            UnicodeError: no name can be written so (RFC 5890).
         """
         key = (args, tuple(kwargs.items()))
         if key not in self._running:
-            if not self._free.acquire(timeout=PATIENCE_SECONDS):
-                raise socket.gaierror(socket.EAI_AGAIN, "too many names are being looked up")
-            if key in self._running:  # while this one waited
-                self._free.release()
-            else:
-                self._start(key, args, kwargs)
+            self._running[key] = AsyncResult()
+            # Goes on to its end, whether or not anyone still waits for it.
+            gevent.spawn(self._answer, key, args, kwargs)
         return cast(Found, self._running[key].get())
 
-    def _start(self, key: Any, args: Any, kwargs: Any) -> None:
-        """Begins a look-up that goes on to its end, whether or not anyone still waits for it."""
-        if self._pool is None:
-            _be_impatient()
-            self._pool = ThreadPool(LOOKUP_THREADS)
+    def _answer(self, key: Any, args: Any, kwargs: Any) -> None:
+        """Looks up for all who wait for it, those who come meanwhile among them."""
+        found = self._look_up(args, kwargs)
+        answer = self._running.pop(key)
+        if isinstance(found, Exception):
+            answer.set_exception(found)
+        else:
+            answer.set(found)
 
-        def end(_: object) -> None:
-            del self._running[key]
+    def _look_up(self, args: Any, kwargs: Any) -> Found | Exception:
+        if not self._free.acquire(timeout=PATIENCE_SECONDS):
+            return socket.gaierror(socket.EAI_AGAIN, "too many names are being looked up")
+        try:
+            if self._pool is None:
+                _be_impatient()
+                self._pool = ThreadPool(LOOKUP_THREADS)
+            found: Found | Exception = self._pool.apply(_look_up, args, kwargs)
+            return found
+        finally:
             self._free.release()
 
-        self._running[key] = self._pool.spawn(_getaddrinfo, *args, **kwargs)
-        self._running[key].rawlink(end)
+
+def _look_up(*args: Any, **kwargs: Any) -> Found | Exception:
+    """An error is handed over as a value: one raised in a thread, the hub writes to the log."""
+    try:
+        found: Found = _getaddrinfo(*args, **kwargs)
+    except (OSError, UnicodeError) as error:
+        return error
+    return found
 
 
 def _be_impatient() -> None:

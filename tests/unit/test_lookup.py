@@ -21,9 +21,12 @@ class Names:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.answer = threading.Event()
+        self.error: Exception | None = None
 
     def __call__(self, name: str, *args: object, **kwargs: object) -> list[tuple[object, ...]]:
         self.asked.append(name)
+        if self.error is not None:
+            raise self.error
         if name == "nowhere.test":
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         if name.startswith("silent"):
@@ -94,7 +97,16 @@ def test_those_who_waited_for_a_thread_for_one_name_share_it(names: Names) -> No
     names.answer.set()
     gevent.joinall(waiting, timeout=5, raise_error=True)
     assert all(greenlet.get() == FOUND for greenlet in waiting)
-    assert names.asked.count("silent-2.test") < 4
+    assert names.asked.count("silent-2.test") == 1
+
+
+def test_a_name_that_cannot_be_written_is_told_and_not_logged(
+    names: Names, capfd: pytest.CaptureFixture[str]
+) -> None:
+    names.error = UnicodeError("label too long")
+    with pytest.raises(UnicodeError, match="label too long"):
+        ThreadedLookup()("a" * 64 + ".test", None)
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize(
