@@ -139,12 +139,22 @@ class CrawlFunction:
     def _crawl(self, batch: CrawlBatch, number: int, turns: CheckedTurns) -> None:
         """URL after URL, until none waits or the job's pace has no room for this greenlet."""
         with suppress(CallOver):
-            while batch.has_room and number < batch.concurrency and self._may_start(batch):
-                url = batch.waiting.popleft()
+            while (url := self._next(batch, number)) is not None:
                 try:
                     self._crawl_one(batch, url, turns)
                 except NotNow as wait:
                     batch.postpone(url, url.url, wait.seconds)
+
+    def _next(self, batch: CrawlBatch, number: int) -> FrontierUrl | None:
+        """The next URL for a greenlet; None where it has none, or may not start.
+
+        Whether it may is asked first: the database is, and others take URLs meanwhile.
+        """
+        if not batch.has_room or not self._may_start(batch):
+            return None
+        if not batch.has_room or number >= batch.concurrency:
+            return None
+        return batch.waiting.popleft()
 
     def _crawl_one(self, batch: CrawlBatch, url: FrontierUrl, turns: CheckedTurns) -> None:
         refusal = self._permission.refusal(batch, url.url, turns)

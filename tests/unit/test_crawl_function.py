@@ -17,6 +17,7 @@ from crawler.fetching.fetcher import Fetched
 from crawler.fetching.guard import Network
 from crawler.fetching.outcomes import Postponed, Turns
 from crawler.fetching.robots import RobotsVerdict
+from crawler.functions import crawl
 from crawler.functions.caching import PageCache
 from crawler.functions.call_options import CrawlOptions
 from crawler.functions.crawl import CrawlFunction
@@ -151,6 +152,13 @@ def test_every_url_of_a_current_call_is_fetched(threads):
     assert len(answer["completed"]) == 10
 
 
+def test_urls_taken_while_the_job_was_asked_for_are_missed_by_nobody(threads, monkeypatch):
+    monkeypatch.setattr(crawl, "_CHECK_SECONDS", 0.0)  # all ask before each URL, at once
+    fetcher = Fetcher()
+    answer = function(threads, fetcher)(call(concurrency=8))
+    assert len(answer["completed"]) == len(fetcher.asked) == 10
+
+
 def test_a_call_of_an_old_epoch_fetches_nothing(threads):
     fetcher = Fetcher()
     answer = function(threads, fetcher, reader=Reader(current=False))(call())
@@ -230,8 +238,7 @@ def test_a_url_that_was_led_to_a_host_that_waits_waits_alone_and_is_no_attempt(t
 
 def test_a_host_that_can_not_be_reached_costs_no_url_an_attempt_until_it_is_down(threads):
     verdict = RobotsVerdict(False, Reason.REFUSED, "refused", is_passing=True)
-    crawl = function(threads, Fetcher(), robots=Robots(verdict=verdict))
-    answer = crawl(call(concurrency=1))
+    answer = function(threads, Fetcher(), robots=Robots(verdict=verdict))(call(concurrency=1))
     assert not any(answer[kind] for kind in ("failed", "retries"))
     assert answer["hostWaits"]["site"] >= 1_000
 
