@@ -33,6 +33,13 @@ from crawler.web.services import EXTENSION, Services
 
 _ROOT = Path(__file__).resolve().parent
 _MOST_BODY_BYTES = 4 * 2**20
+_BLUEPRINTS = (
+    api.blueprint,
+    functions.blueprint,
+    health.blueprint,
+    pages.blueprint,
+    stream.blueprint,
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -42,6 +49,17 @@ def create_app(settings: Settings | None = None) -> Flask:
         SettingsError: when a setting is wrong, or no engines are named.
     """
     settings = settings or Settings.from_environ(os.environ)
+    app = Flask(
+        __name__, template_folder=str(_ROOT / "templates"), static_folder=str(_ROOT / "static")
+    )
+    app.config["MAX_CONTENT_LENGTH"] = _MOST_BODY_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions[EXTENSION] = _services(settings)
+    _register(app, settings.public_url)
+    return app
+
+
+def _services(settings: Settings) -> Services:
     if settings.database_url is None or settings.redis_url is None:
         raise SettingsError(
             "DATABASE_URL and REDIS_URL are unset: start Clew by `python app.py`, which starts"
@@ -49,12 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         )
     secret = settings.secret or load_secret(settings.data_dir)
     runtime = Runtime(settings, settings.database_url, settings.redis_url, secret)
-    app = Flask(
-        __name__, template_folder=str(_ROOT / "templates"), static_folder=str(_ROOT / "static")
-    )
-    app.config["MAX_CONTENT_LENGTH"] = _MOST_BODY_BYTES
-    app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions[EXTENSION] = Services(
+    return Services(
         settings=settings,
         secret=secret,
         policy=runtime.policy,
@@ -65,16 +78,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         waits=runtime.waits,
         runtime=runtime,
     )
-    problems.register(app)
-    security.register(app)
-    requests.register(app)
-    for blueprint in (
-        api.blueprint,
-        functions.blueprint,
-        health.blueprint,
-        pages.blueprint,
-        stream.blueprint,
-    ):
+
+
+def _register(app: Flask, public_url: str | None) -> None:
+    """What every request passes through, the routes, and at last the prefix in front of all."""
+    for part in (problems, security, requests):
+        part.register(app)
+    for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
-    prefix.register(app, settings.public_url)
-    return app
+    prefix.register(app, public_url)
