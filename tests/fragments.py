@@ -48,4 +48,5 @@ HEADERS = (
     "Cache-Control: max-age=1", "no-store", "private=", 'ETag: W/"x"', "Vary: *", "\x00", "é",
     "clew:", "otherbot: noindex, ", "unavailable_after: ", "9", "99999999999999999999", "-",
     "cf-mitigated: challenge\r\n", "Set-Cookie: a=b\r\n", "Location: /", " folded\r\n",
+    "Link: ", "</a>; rel=canonical", "<", ">", "; rel=", "next", 'title="a\\', "anchor=", "\\",
 )  # fmt: skip

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from crawler.content.challenges import challenge_by_headers
 from crawler.content.charset import decode
 from crawler.content.document import make_document
+from crawler.content.link_header import read_link_headers
 from crawler.content.mediatype import kind_of
 from crawler.content.page import read_page
 from crawler.content.sitemap import read_sitemap
@@ -117,6 +118,11 @@ def _markdown(data: bytes) -> None:
     make_document(data, "text/html", URL)
 
 
+_NAMES = (
+    "Retry-After", "X-Robots-Tag", "Cache-Control", "ETag", "Content-Type", "Vary", "Link",
+)  # fmt: skip
+
+
 class _Wire:
     """A socket that has received all that there will be."""
 
@@ -140,7 +146,7 @@ def _headers(data: bytes) -> None:
     value = data.decode("latin-1")
     with suppress(Undecodable, TooLarge):
         Body(value, 1_000)
-    for name in ("Retry-After", "X-Robots-Tag", "Cache-Control", "ETag", "Content-Type", "Vary"):
+    for name in _NAMES:
         _read_headers(403, [(name, value)])
     for parse in (parse_headers, parse_cookies):
         with suppress(ValueError):
@@ -153,6 +159,9 @@ def _read_headers(status: int, headers: list[tuple[str, str]]) -> None:
     challenge_by_headers(status, headers)
     may_be_stored(status, headers)
     must_be_validated(headers)
+    said = read_link_headers(headers, URL)
+    for url in (*said.canonicals, *(page.href for page in said.pages)):
+        assert url is None or urls.canonical(url) == url, url
     conditions = validators_of(headers).conditions()
     assert not any(control in value for value in conditions.values() for control in "\r\n\0")
     for name, value in headers:
@@ -181,7 +190,8 @@ TARGETS: dict[str, Target] = {
         _markdown, fragments.TAGS, 2**20, settled_bytes=400_000, seconds_per_byte=1e-5
     ),
     "headers": Target(
-        _headers, fragments.HEADERS, 300 * 1024, ("", "charset=", "Tue, 24 Nov 2026"), ("", ";"),
+        _headers, fragments.HEADERS, 300 * 1024,
+        ("", "charset=", "Tue, 24 Nov 2026", "</a>; rel=canonical"), ("", ";"),
     ),
 }  # fmt: skip
 """What is fuzzed, by name."""

@@ -44,52 +44,52 @@ class NamedPage(NamedTuple):
 class HeadMarks:
     """What a head says, as it says it.
 
-    `base` is the first `<base href>`; `canonical` is None where the head contradicts itself.
+    `base` is the first `<base href>`; `canonicals` are all that it calls canonical.
     """
 
     base: str | None = None
-    canonical: str | None = None
+    canonicals: set[str] = field(default_factory=set)
     nofollow: bool = False
     pages: list[NamedPage] = field(default_factory=list)
 
 
 def read_head(tree: LexborHTMLParser) -> HeadMarks:
     """The marks of a page's head; `<link>` and `<meta>` elsewhere are not the site's own word."""
-    canonicals: set[str] = set()
     marks = HeadMarks()
     head = tree.head
     for node in head.css(_MARKS)[:_MOST_MARKS] if head else ():
         tag, attributes = node.tag, node.attributes
         if tag == "link":
-            _take_link(attributes, canonicals, marks)
+            _take_link(attributes, marks)
         elif tag == "meta":
             _take_meta(attributes, marks)
         elif tag == "base" and marks.base is None:
             marks.base = (attributes.get("href") or "").strip()
-    # Two that differ say nothing: one of them was left by a template.
-    marks.canonical = canonicals.pop() if len(canonicals) == 1 else None
     return marks
 
 
 _Attributes = dict[str, str | None]
 
 
-def _take_link(attributes: _Attributes, canonicals: set[str], marks: HeadMarks) -> None:
+def _take_link(attributes: _Attributes, marks: HeadMarks) -> None:
     href = (attributes.get("href") or "").partition("#")[0].strip()
     rel = (attributes.get("rel") or "").lower()
     tokens = rel.split()
     if not href:
         return
     if "canonical" in tokens:
-        canonicals.add(href)
-    elif _is_page_named(tokens, attributes):
+        marks.canonicals.add(href)
+    elif is_page_named(tokens, attributes.get("type")):
         text = fold(attributes.get("title") or "", MAX_LINK_TEXT)
         marks.pages.append(NamedPage(href, text, fold(rel, MAX_LINK_TEXT)))
 
 
-def _is_page_named(tokens: list[str], attributes: _Attributes) -> bool:
-    """Feeds, style sheets and descriptions for machines are alternates, too, but no pages."""
-    return "stylesheet" not in tokens and is_page(attributes.get("type"))
+def is_page_named(tokens: list[str], media_type: str | None) -> bool:
+    """Whether a link with these tokens of `rel` and this type leads to a page.
+
+    Feeds, style sheets and descriptions for machines are alternates, too, but no pages.
+    """
+    return "stylesheet" not in tokens and is_page(media_type)
 
 
 def _take_meta(attributes: _Attributes, marks: HeadMarks) -> None:

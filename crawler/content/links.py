@@ -4,7 +4,7 @@ A page of documentation has some 2,500 anchors and 50 distinct targets, so links
 they stand in the source, and only what is left is resolved.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -45,9 +45,18 @@ def links_of(tree: LexborHTMLParser, base: str, named: Iterable[NamedPage]) -> t
     A link is nofollow only where none of those to its target is without it: the page itself
     leads there.
     """
+    return _resolved(_distinct_hrefs(tree, named), base)
+
+
+def named_links(named: Iterable[NamedPage], base: str) -> tuple[Link, ...]:
+    """The links of a page that has none of its own."""
+    return _resolved(_named_hrefs(named), base)
+
+
+def _resolved(hrefs: Mapping[str, tuple[str, str]], base: str) -> tuple[Link, ...]:
     found: dict[str, Link] = {}
     characters = 0
-    for href, (text, rel) in _distinct_hrefs(tree, named).items():
+    for href, (text, rel) in hrefs.items():
         url = resolve(href, base)
         if url is None:
             continue
@@ -70,7 +79,7 @@ def _distinct_hrefs(
     One attribute is sought natively, since two elements cost twice as much; then what matters is
     that most anchors repeat a target and are passed over at once.
     """
-    found = {page.href: (page.text, page.rel) for page in named if _may_be_page(page.href)}
+    found = _named_hrefs(named)
     for node in tree.css(_SELECTOR):
         attributes = node.attrs
         try:
@@ -87,6 +96,10 @@ def _distinct_hrefs(
         elif not known[0] or "nofollow" in known[1]:
             found[href] = (known[0] or _link_text(node), _more_open(known[1], _rel(node)))
     return found
+
+
+def _named_hrefs(named: Iterable[NamedPage]) -> dict[str, tuple[str, str]]:
+    return {page.href: (page.text, page.rel) for page in named if _may_be_page(page.href)}
 
 
 def _more_open(known: str, other: str) -> str:

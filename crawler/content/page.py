@@ -3,12 +3,13 @@
 This runs once for each page on the crawl's hot path.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from crawler.content.charset import decode
-from crawler.content.head import REFRESH, read_head
-from crawler.content.links import Link, links_of
+from crawler.content.head import REFRESH, NamedPage, read_head
+from crawler.content.link_header import read_link_headers
+from crawler.content.links import Link, links_of, named_links
 from crawler.content.mediatype import Kind, kind_of
 from crawler.content.metadata import MAX_TITLE, title_of
 from crawler.content.shells import Look, judge_page
@@ -22,9 +23,10 @@ from crawler.domain.urls import resolve
 class PageHead:
     """What the crawl keeps of a page; relative links are resolved against `base_url`.
 
-    `canonical` is the URL under which the page says that it is known; `nofollow`: it asks that
-    none of its links be followed; `problem`: it is no page but an empty shell or a challenge.
-    `is_parsable`: its source may be parsed as it is, which need not be seen to again.
+    `canonical` is the URL under which the page and its headers say that it is known, where they
+    agree on one; `nofollow`: it asks that none of its links be followed; `problem`: it is no page
+    but an empty shell or a challenge. `is_parsable`: its source may be parsed as it is, which need
+    not be seen to again.
     """
 
     title: str
@@ -45,24 +47,27 @@ def read_page(
 ) -> PageHead:
     """Title, links and marks of a body that was fetched from `url` (canonical).
 
-    Links are those of `a`, `area`, `iframe`, `frame`, of `link` with rel next, prev and alternate,
-    and of a meta refresh (rel `refresh`); each target once, in document order, external ones
-    included, without fragments. Plain text and Markdown have a title only. Never raises.
+    Links are those of `a`, `area`, `iframe`, `frame`, of `link` elements and `Link` headers with
+    rel next, prev and alternate, and of a meta refresh (rel `refresh`); each target once, those of
+    headers first, then in document order, external ones included, without fragments. Plain text
+    and Markdown have a title and their headers only. Never raises.
     """
     kind = kind_of(content_type)
     text = decode(body, content_type)
-    nofollow = header_says_nofollow(headers)
+    nofollow, said = header_says_nofollow(headers), read_link_headers(headers, url)
     if kind in (Kind.TEXT, Kind.MARKDOWN):
-        return PageHead(first_line(text), url, (), nofollow=nofollow)
+        links = named_links(said.pages, url)
+        return PageHead(first_line(text), url, links, _only(said.canonicals), nofollow)
     source = parsable(text, is_xml=kind is Kind.XHTML)
     tree = parse(source)
     marks, title = read_head(tree), title_of(tree)
     base = (resolve(marks.base, url) if marks.base else None) or url
-    links = links_of(tree, base, marks.pages)
+    named = (*said.pages, *marks.pages)
+    links = links_of(tree, base, named)
     look = Look(
         text,
         title,
-        links=len(links) - sum(page.rel.startswith("alternate") for page in marks.pages),
+        links=len(links) - _alternates(named, base),
         refreshes=any(page.rel == REFRESH for page in marks.pages),
         is_error=not 200 <= status < 300,
     )
@@ -70,11 +75,22 @@ def read_page(
         title=title,
         base_url=base,
         links=links,
-        canonical=resolve(marks.canonical, base) if marks.canonical else None,
+        canonical=_only(said.canonicals | {resolve(href, base) for href in marks.canonicals}),
         nofollow=nofollow or marks.nofollow,
         problem=judge_page(tree, look),
         is_parsable=source == text,
     )
+
+
+def _only(canonicals: set[str | None]) -> str | None:
+    """Two that differ say nothing: one of them was left by a template, or by a proxy."""
+    return next(iter(canonicals)) if len(canonicals) == 1 else None
+
+
+def _alternates(named: Iterable[NamedPage], base: str) -> int:
+    """Other forms of the page that are named beside it, each once."""
+    alternates = {resolve(page.href, base) for page in named if page.rel.startswith("alternate")}
+    return len(alternates - {None})
 
 
 def first_line(text: str) -> str:

@@ -93,11 +93,12 @@ def test_tracking_and_session_parameters_make_no_other_page(api: Api, site: Site
 
 def test_a_page_counts_under_the_address_that_it_calls_its_own(api: Api, site: Site) -> None:
     print_view = site.url("/canonical/a?to=/canonical/a&print=1")
-    links = f'<a href="{print_view}">print</a> <a href="/canonical/a">read</a>'
+    by_header = site.url("/canonical/a?to=/canonical/a&by=header")
+    links = "".join(f'<a href="{url}">x</a> ' for url in (print_view, by_header, "/canonical/a"))
     site.set_page("/start", f"<title>Start</title><p>Start {links}")
     crawled = crawl(api, site.url("/start"), sitemap="skip")
     assert site.url("/canonical/a") in crawled.pages
-    assert crawled.outcome(print_view)[1] == "duplicate"
+    assert {crawled.outcome(url)[1] for url in (print_view, by_header)} == {"duplicate"}
 
 
 def test_two_sites_of_one_page_each_are_in_the_scope_of_their_roots(api: Api, site: Site) -> None:

@@ -31,7 +31,7 @@ server    the server that these are served by (`python -m tests.site`)
 | `/busy/<status>?after=&as=seconds\\|date\\|none\\|junk&times=` · `/flaky/<status>?times=` | fails so often, then a page |
 | `/nofollow/meta\\|header\\|agent\\|other\\|rel\\|rel-once` | links that are (not) to be followed |
 | `/sitemap/<kind>?pages=&seed=` | a sitemap, see `sitemaps.KINDS` |
-| `/same/…` · `/canonical/…?to=&title=` · `/tracked` | one page under many addresses |
+| `/same/…` · `/canonical/…?to=&title=&by=header` · `/tracked` | one page under many addresses |
 | `/kept/etag\\|weak\\|date\\|both\\|no-store\\|private\\|vary-all\\|nothing\\|liar?version=&links=` | pages that a cache may keep or not |
 | `/shell/<kind>` · `/challenge/<kind>` | see `variants.SHELLS`, `variants.CHALLENGES` |
 | `/calendar/<year>/<month>` · `/facets` · `/deeper/` · `/counting?n=` | traps |

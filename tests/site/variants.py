@@ -17,10 +17,16 @@ def same(asked: Asked) -> Reply:
 
 
 def canonical(asked: Asked) -> Reply:
-    """A page that names `to` its true address; without one, itself. `title` is its title."""
+    """A page that names `to` its true address; without one, itself. `title` is its title.
+
+    `by=header`: it is a header that names it.
+    """
     title = asked.query.get("title", "One page")
     to = asked.query.get("to", asked.path)
     text = f"<p>{WORDS} {asked.rest} {sorted(asked.query.items())}</p>"
+    if asked.query.get("by") == "header":
+        link = ("Link", f'<{to}>; rel="canonical"'.encode())
+        return Reply(page(title, text).encode(), headers=[link])
     return Reply(page(title, text, f'<link rel="canonical" href="{to}">').encode())
 
 

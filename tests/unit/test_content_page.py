@@ -136,7 +136,7 @@ def test_what_the_head_and_frames_name_beside_pages_is_no_link(html: str) -> Non
     [
         ("<link rel=canonical href=/main#x>", "http://site/main"),
         ("<base href=/b/><link href=c rel='nofollow CANONICAL'>", "http://site/b/c"),
-        ("<link rel=canonical href=a><link rel=canonical href=' a '>", "http://site/docs/a"),
+        ("<link rel=canonical href=a><link rel=canonical href=' ./a '>", "http://site/docs/a"),
         # two words are none, and only the head has a say
         ("<link rel=canonical href=a><link rel=canonical href=b>", None),
         ("<body><p>x</p><link rel=canonical href=a>", None),
@@ -151,6 +151,52 @@ def test_the_canonical_url_is_what_the_head_says_without_contradiction(
     html: str, canonical: str | None
 ) -> None:
     assert page(html).canonical == canonical
+
+
+@pytest.mark.parametrize(
+    ("html", "headers", "canonical"),
+    [
+        ("<p>x", ["</a>; rel=canonical"], "http://site/a"),
+        ("<p>x", ["<a>; rel=canonical", "<b>; rel=canonical"], None),
+        ("<link rel=canonical href=/a>", ["</a>; rel=canonical"], "http://site/a"),
+        # neither outweighs the other
+        ("<link rel=canonical href=/a>", ["</b>; rel=canonical"], None),
+        ("<link rel=canonical href=/a><link rel=canonical href=/b>", ["</a>; rel=canonical"], None),
+        ("<link rel=canonical href=/a>", ["<mailto:b>; rel=canonical"], None),
+        ("<link rel=canonical href=/a>", ["</b>; rel=next"], "http://site/a"),
+        # a base holds for the page, not for its headers
+        ("<base href=/b/><link rel=canonical href=c>", ["<c>; rel=canonical"], None),
+        ("<base href=/b/>", ["<c>; rel=canonical"], "http://site/docs/c"),
+    ],
+)
+def test_the_canonical_url_may_stand_in_headers_unless_the_head_says_another(
+    html: str, headers: list[str], canonical: str | None
+) -> None:
+    said = [("Link", value) for value in headers]
+    assert read_page(html.encode(), HTML, URL, said).canonical == canonical
+
+
+def test_pages_that_headers_name_come_before_the_links_of_the_page() -> None:
+    said = [("Link", "<c>; rel=next, </x.json>; rel=alternate; type=application/json")]
+    html = b"<base href=/b/><link rel=next href=d><a href=/docs/c>C</a>"
+    assert read_page(html, HTML, URL, said).links == (
+        Link("http://site/docs/c", "C", "next"),
+        Link("http://site/b/d", "", "next"),
+    )
+
+
+def test_a_text_has_the_canonical_url_and_the_links_of_its_headers() -> None:
+    said = [("Link", "</a>; rel=canonical, <2>; rel=next; title=Two")]
+    head = read_page(b"# A text", "text/markdown", URL, said)
+    assert head.canonical == "http://site/a"
+    assert head.links == (Link("http://site/docs/2", "Two", "next"),)
+
+
+def test_a_shell_that_names_its_other_forms_twice_is_one() -> None:
+    shell = "<link rel=alternate hreflang=de href=/de><script></script>"
+    said = [("Link", "</de>; rel=alternate; hreflang=de")]
+    wants = "<noscript>Please enable JavaScript</noscript>"
+    assert read_page((shell + wants).encode(), HTML, URL, said).problem == "needs-javascript"
 
 
 @pytest.mark.parametrize(
