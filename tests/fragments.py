@@ -18,6 +18,7 @@ SITEMAPS = (
     "<!DOCTYPE a [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;'>]>", "<![CDATA[", "]]>", "&b;",
     "<rss><channel>", "<item><link>http://site.test/c</link></item>", "<feed>", "<entry>",
     "<link href='/d'/>", "http://site.test/e\n", "\ufeff", "\x00", "<", ">", "&", "'", "x:",
+    "<xhtml:link rel='alternate' hreflang='de' href='http://site.test/f'/>", "<x:link href='",
 )  # fmt: skip
 
 URLS = (

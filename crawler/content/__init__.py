@@ -2,7 +2,8 @@
 
 page        title and links of a page, for the crawl: on the hot path of every page
   head        what `<head>` tells a crawler
-  links       anchors, areas, frames, and pages that the head names
+  link_header what `Link` headers tell a crawler
+  links       anchors, areas, frames, and pages that head and headers name
   shells, challenges   what is no page: empty shells, checks for robots
 sitemap     what a sitemap lists: XML, feeds, text
   sitemap_xml, unpacking   in pieces, within bounds

@@ -31,7 +31,8 @@ _MOST_INDENTED = 8
 
 @dataclass(frozen=True, slots=True)
 class Sitemap:
-    """Canonical URLs of pages and of further sitemaps, distinct, in the order of the sitemap.
+    """Canonical URLs of pages and of further sitemaps, distinct, in the order of the sitemap; after
+    them, as far as there is room, the other forms of its pages that it does not list themselves.
 
     `is_broken`: there is more, or was meant to be, that could not be read.
     """
@@ -42,29 +43,76 @@ class Sitemap:
 
 
 class _Found:
-    """Addresses as they are found, up to the bounds."""
+    """Addresses as they are found, up to the bounds. What is listed goes before alternates."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._characters = self._looked_at = 0
-        self.urls: dict[str, None] = {}
+        self._characters = 0
+        self._listed_left = self._alternates_left = _MOST_ADDRESSES
+        self.listed: dict[str, None] = {}
+        self.alternates: dict[str, None] = {}
         self.is_full = False
+        """Whether no more that is listed can be taken."""
+        self.lacks_alternates = False
+        """Whether there was no room for some alternates."""
+
+    @property
+    def wants_alternates(self) -> bool:
+        """Whether further alternates are looked at."""
+        return self._alternates_left > 0
 
     def add(self, addresses: Iterable[str]) -> None:
         """Takes addresses as written; those that are none are passed over."""
         for address in addresses:
-            self._looked_at += 1
+            if address in self.listed:
+                continue
+            self._listed_left -= 1
             url = resolve(address, self._url) if address else None
-            new = url if url not in self.urls else None
-            if self._looked_at > _MOST_ADDRESSES or (new and not self._has_room(new)):
+            if self._listed_left < 0 or (url and not self._list(url)):
                 self.is_full = True
                 return
-            if new:
-                self._characters += len(new)
-                self.urls[new] = None
+
+    def add_alternates(self, addresses: Iterable[str]) -> None:
+        """Takes addresses of other forms of pages, as written. Each form names them all, so most
+        are known."""
+        for address in addresses:
+            if address in self.alternates or address in self.listed:
+                continue
+            self._alternates_left -= 1
+            if not self.wants_alternates:
+                self.lacks_alternates = True
+                return
+            url = resolve(address, self._url) if address else None
+            if url and url not in self.alternates and url not in self.listed:
+                self._add_alternate(url)
+
+    def _list(self, url: str) -> bool:
+        """Takes a URL if there is room, or alternates can make it."""
+        if url in self.listed:
+            return True
+        if url in self.alternates:
+            del self.alternates[url]
+            self._characters -= len(url)
+        while not self._has_room(url):
+            if not self.alternates:
+                return False
+            given_up, _ = self.alternates.popitem()
+            self._characters -= len(given_up)
+            self.lacks_alternates = True
+        self._characters += len(url)
+        self.listed[url] = None
+        return True
+
+    def _add_alternate(self, url: str) -> None:
+        if self._has_room(url):
+            self._characters += len(url)
+            self.alternates[url] = None
+        else:
+            self.lacks_alternates = True
 
     def _has_room(self, url: str) -> bool:
-        return len(self.urls) < MAX_URLS and self._characters + len(url) <= MAX_CHARACTERS
+        count = len(self.listed) + len(self.alternates)
+        return count < MAX_URLS and self._characters + len(url) <= MAX_CHARACTERS
 
 
 def read_sitemap(body: bytes, url: str) -> Sitemap:
@@ -87,9 +135,10 @@ def read_sitemap(body: bytes, url: str) -> Sitemap:
         is_broken, is_index = _read_xml(xml, pieces, found), xml.is_index
     else:
         is_broken, is_index = _read_text(pieces, found), False
-    listed = tuple(found.urls)
-    is_broken = is_broken or unpacking.is_cut or found.is_full
-    return Sitemap(() if is_index else listed, listed if is_index else (), is_broken)
+    is_broken = is_broken or unpacking.is_cut or found.is_full or found.lacks_alternates
+    if is_index:
+        return Sitemap((), tuple(found.listed), is_broken)
+    return Sitemap((*found.listed, *found.alternates), (), is_broken)
 
 
 def _as_utf_8(pieces: Iterable[bytes], codec: str) -> Iterator[bytes]:
@@ -101,7 +150,10 @@ def _as_utf_8(pieces: Iterable[bytes], codec: str) -> Iterator[bytes]:
 def _read_xml(xml: XmlSitemap, pieces: Iterable[bytes], found: _Found) -> bool:
     """Takes what there is; returns whether there was a fault."""
     for piece in pieces:
-        found.add(xml.feed(piece))
+        xml.wants_alternates = found.wants_alternates
+        brought = xml.feed(piece)
+        found.add(brought.listed)
+        found.add_alternates(brought.alternates)
         if xml.is_over or found.is_full:
             return True
     xml.end()
@@ -119,7 +171,7 @@ def _read_text(pieces: Iterable[bytes], found: _Found) -> bool:
         if found.is_full:
             return True
     found.add(_addresses(carried))
-    return not found.urls
+    return not found.listed
 
 
 def _addresses(text: bytes) -> Iterator[str]:

@@ -27,8 +27,12 @@ def name_sitemap(site: Site, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["urlset", "utf16", "gzip", "text", "rss", "atom", "cut", "wrong-type", "hostile"]
-)
+    "kind",
+    [
+        "urlset", "utf16", "gzip", "text", "rss", "atom", "alternates", "cut", "wrong-type",
+        "hostile",
+    ],
+)  # fmt: skip
 def test_a_sitemap_adds_pages_that_nothing_links_to(api: Api, fresh: Site, kind: str) -> None:
     name_sitemap(fresh, f"{kind}?pages=1")
     crawled = crawl(api, fresh.url("/leaf/0"))

@@ -23,6 +23,15 @@ def _urlset(urls: list[str]) -> bytes:
     return f'<?xml version="1.0"?><urlset xmlns="{NAMESPACE}">{entries}</urlset>'.encode()
 
 
+def _alternates(asked: Asked) -> bytes:
+    """A page that is listed elsewhere, too, and the others as its forms."""
+    link = '<xhtml:link rel="alternate" hreflang="x" href="%s"/>'
+    forms = "".join(link % url for url in _urls(asked))
+    entry = f"<url><loc>{asked.url('/leaf/0')}</loc>{forms}</url>"
+    xhtml = "http://www.w3.org/1999/xhtml"
+    return f'<urlset xmlns="{NAMESPACE}" xmlns:xhtml="{xhtml}">{entry}</urlset>'.encode()
+
+
 def _index(sitemaps: list[str]) -> bytes:
     entries = "".join(f"<sitemap><loc>{url}</loc></sitemap>" for url in sitemaps)
     return f'<sitemapindex xmlns="{NAMESPACE}">{entries}</sitemapindex>'.encode()
@@ -84,6 +93,7 @@ KINDS: dict[str, tuple[str, Callable[[Asked], bytes]]] = {
     "text-bom": ("text/plain", lambda asked: b"\xef\xbb\xbf" + "\n".join(_urls(asked)).encode()),
     "rss": ("application/rss+xml", _feed),
     "atom": ("application/atom+xml", _atom),
+    "alternates": (XML, _alternates),
     "cut": (XML, lambda asked: _urlset(_urls(asked))[:-40]),
     "junk": (XML, lambda asked: b"\0\xff not xml at all <<<"),
     "html": ("text/html", lambda asked: b"<!doctype html><title>Not found</title><p>Sorry"),

@@ -27,7 +27,12 @@ def broken(*urls: str) -> Sitemap:
 
 
 def urlset(inner: str, head: str = "") -> str:
-    return f"{head}<urlset {XMLNS}>{inner}</urlset>"
+    xhtml = "xmlns:xhtml='http://www.w3.org/1999/xhtml'"
+    return f"{head}<urlset {XMLNS} {xhtml}>{inner}</urlset>"
+
+
+def alternate(url: str) -> str:
+    return f"<xhtml:link rel='alternate' hreflang='de' href='{url}'/>"
 
 
 def locs(urls: Iterable[str]) -> str:
@@ -91,6 +96,40 @@ def locs(urls: Iterable[str]) -> str:
             f"<link type='application/json' href='{C}'/></entry></feed>",
             pages(A, B),
         ),
+        # other forms of a page, after all that is listed, each once
+        (
+            urlset(f"<url><loc>{A}</loc>{alternate(A)}{alternate(C)}</url>{locs([B])}"),
+            pages(A, B, C),
+        ),
+        (
+            urlset(f"<url>{alternate(B)}{alternate(C)}<loc>{A}</loc></url>{locs([C])}"),
+            pages(A, C, B),
+        ),
+        (
+            urlset(f"<url><loc>{A}</loc>{alternate('/b?x=1&amp;y=2')}</url>"),
+            pages(A, f"{B}?x=1&y=2"),
+        ),
+        (
+            urlset(
+                f"<url><loc>{A}</loc><link rel='Alternate' media='handheld' href=' {B} '/>"
+                f"<x:link href='{C}' rel='x alternate' type='text/html'/></url>"
+            ),
+            pages(A, B, C),
+        ),
+        # ... of which these are none
+        (
+            urlset(
+                f"<url><loc>{A}</loc>{alternate('android-app://x/y')}<xhtml:link hreflang='de'/>"
+                f"<xhtml:link rel='amphtml' href='{B}'/><xhtml:link href='{B}'/><xhtml:hardlink"
+                f" rel='alternate' href='{B}'/><a>{alternate(B)}</a><xhtml:link rel='alternate'"
+                f" type='application/json' href='{B}'/></url>{alternate(C)}"
+            ),
+            pages(A),
+        ),
+        (
+            f"<sitemapindex><sitemap><loc>{A}</loc>{alternate(B)}</sitemap></sitemapindex>",
+            Sitemap((), (A,), False),
+        ),
         # plain text
         (f"{A}\n{B}\r\n\n  {C}", pages(A, B, C)),
         (f"{A}\r{B}\r", pages(A, B)),
@@ -126,6 +165,12 @@ def test_a_sitemap_lists_canonical_urls_in_its_order(text: str, sitemap: Sitemap
             f"<sitemapindex><sitemap><loc>{A}?x&y</loc></sitemap></sitemapindex>",
             Sitemap((), (f"{A}?x&y",), True),
         ),
+        (
+            f"<urlset><url>{alternate(f'{A}?x&y')}<loc>{B}</loc></url><url>"
+            f"<xhtml:link href='{A}' rel='amphtml'/><link href=\"{C}\" rel='alternate' /></url>",
+            broken(B, f"{A}?x&y", C),
+        ),
+        (f"<sitemapindex>&<sitemap>{alternate(B)}<loc>{A}</loc>", Sitemap((), (A,), True)),
         (f"<rss><channel><item><link>{A}</link></item><item><link>{B}&</link>", broken(A)),
         (f"{urlset(locs([A]))}trailing", broken(A)),
         # no sitemaps
@@ -194,7 +239,7 @@ def test_members_of_a_packed_sitemap_follow_one_another() -> None:
 def test_an_address_may_stand_across_pieces() -> None:
     for shift in range(40):
         padding = "x" * (unpacking.PIECE_BYTES - 60 + shift)
-        xml = f"<urlset><!--{padding}-->{locs([A, B])}"
+        xml = f"<urlset><!--{padding}--><url><loc>{A}</loc>{alternate(B)}</url>"
         assert read_sitemap(f"{xml}</urlset>".encode(), URL) == pages(A, B)
         assert read_sitemap(f"<urlset><a></b>{xml}".encode(), URL) == broken(A, B)
         assert read_sitemap(f"#{padding}\n{A}\n{B}".encode(), URL) == pages(A, B)
@@ -208,11 +253,38 @@ def test_no_more_urls_are_taken_than_the_protocol_allows() -> None:
     assert not read_sitemap(text.rpartition("\n")[0].encode(), URL).is_broken
 
 
+def test_other_forms_of_pages_take_no_room_from_what_is_listed() -> None:
+    urls = [f"https://site.example/{n}" for n in range(MAX_URLS + 10)]
+    entries = [f"<url>{alternate(url + 'x')}<loc>{url}</loc></url>" for url in urls[:-10]]
+    sitemap = read_sitemap(f"<urlset>{''.join(entries)}</urlset>".encode(), URL)
+    assert sitemap == broken(*urls[:MAX_URLS])
+    few = read_sitemap(f"<urlset>{''.join(entries[: MAX_URLS // 2])}</urlset>".encode(), URL)
+    assert len(set(few.urls)) == MAX_URLS and not few.is_broken
+
+
+def test_forms_that_name_one_another_in_every_entry_are_all_read() -> None:
+    pages_of = [[f"https://site.example/{n}/{name}" for name in range(20)] for n in range(2_000)]
+    text = "".join(
+        f"<url><loc>{url}</loc>{''.join(map(alternate, forms))}</url>"
+        for forms in pages_of
+        for url in forms[:15]
+    )
+    started = time.process_time()
+    sitemap = read_sitemap(f"<urlset>{text}</urlset>".encode(), URL)
+    assert time.process_time() - started < 2.0
+    assert len(sitemap.urls) == 40_000 and not sitemap.is_broken
+
+
 BOMBS: dict[str, tuple[bytes, bytes, int]] = {
     "zeros": (b"", b"\0", 60_000_000),
     "elements": (b"<urlset>", b"<a/>", 2_000_000),
     "open elements": (b"<urlset>", b"<a>", 2_000_000),
     "addresses that are none": (b"<urlset>", b"<url><loc>//[</loc></url>", 400_000),
+    "other forms that are none": (
+        b"<urlset><url>", b"<link rel='alternate' href='//['/>", 1_000_000
+    ),
+    "other forms after a fault": (b"<urlset><a></b>", b"<link rel='alternate' href='", 1_500_000),
+    "one link after a fault": (b"<urlset><a></b><link ", b"rel='", 8_000_000),
     "one comment": (b"<urlset><!--", b"x", 8_000_000),
     "one attribute": (b'<urlset a="', b"x", 8_000_000),
     "one address": (b"<urlset><url><loc>", b"x", 8_000_000),
@@ -257,7 +329,8 @@ def test_what_came_before_a_bound_counts(text: str, sitemap: Sitemap) -> None:
 marks = st.sampled_from(
     [
         "<urlset>", "</urlset>", "<sitemapindex>", "<rss>", "<feed>", "<url>", "</url>", "<loc>",
-        "</loc>", "<item>", "<entry>", "<link>", "<link href='x'/>", "</link>", A, "&amp;", "&",
+        "</loc>", "<x:link rel='alternate' href='", "'/>", "<item>", "<entry>", "<link>",
+        "<link href='x'/>", "</link>", A, "&amp;", "&",
         "<", "<!--", "-->", "<![CDATA[", "]]>", "<!DOCTYPE a>", "<?a?>", "\0", "\ufeff", "é", "\n",
         "http:",
     ]
