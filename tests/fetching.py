@@ -20,6 +20,7 @@ from crawler.fetching.fetcher import (
     Fetcher,
     FetchFailure,
     FetchLimits,
+    Hop,
     Postponed,
     Redirected,
 )
@@ -41,7 +42,8 @@ class Setting:
     denies. `waits`: origins whose turn does not come, with the seconds that this takes.
     `robots_wait`: redirects' targets whose robots.txt has no turn. `turn_seconds`: how long it
     takes until another one's turn comes, `follow_seconds` until robots.txt is known.
-    `headers`: what is sent beside the fetcher's own headers, by origin.
+    `headers`: what is sent beside the fetcher's own headers, by origin. `hops`: redirects that an
+    earlier fetch followed.
     """
 
     allow: tuple[str, ...] = LOOPBACK
@@ -59,6 +61,7 @@ class Setting:
     turn_seconds: float = 0.0
     follow_seconds: float = 0.0
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    hops: tuple[Hop, ...] = ()
 
     def denies(self, host: str) -> bool:
         """As the operator's rules do."""
@@ -148,6 +151,7 @@ def _fetch(fetcher: Fetcher, url: str, setting: Setting, turns: Turns | None = N
         follow=setting.follow,
         turns=turns or Turns(setting),
         headers_for=lambda url: setting.headers.get(origin(url), {}),
+        hops=setting.hops,
     )
 
 

@@ -151,6 +151,27 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Trail:
+    """How far a URL's redirects were followed before a host had no turn for the next request.
+
+    `hops` are the URLs that answered with a redirect, each with its HTTP status; `next` is the
+    canonical URL that the last of them leads to.
+    """
+
+    hops: tuple[tuple[str, int], ...]
+    next: str
+
+    def as_json(self) -> dict[str, Any]:
+        """For storage and for calls."""
+        return {"hops": self.hops, "next": self.next}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Trail":
+        """What `as_json` made."""
+        return cls(tuple((str(url), int(status)) for url, status in data["hops"]), data["next"])
+
+
+@dataclass(frozen=True, slots=True)
 class FrontierUrl:
     """A URL in hand; `attempts` are the fetches of it that failed in passing."""
 
@@ -158,6 +179,12 @@ class FrontierUrl:
     url: str
     depth: int
     attempts: int = 0
+    trail: Trail | None = None
+
+    @property
+    def start(self) -> str:
+        """What is to be asked for first: the URL itself, or where its redirects have led to."""
+        return self.trail.next if self.trail else self.url
 
 
 @dataclass(frozen=True, slots=True)

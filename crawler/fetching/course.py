@@ -1,6 +1,6 @@
 """Where one fetch stands, on its way along redirects."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import inf
@@ -46,6 +46,20 @@ class Course:
     network: Network | None = None
     head_seconds: float | None = None
     retry_after_seconds: float | None = None
+
+    @classmethod
+    def after(
+        cls,
+        hops: Sequence[Hop],
+        limits: FetchLimits,
+        wants_body: WantsBody,
+        monotonic: Callable[[], float],
+    ) -> "Course":
+        """The course of a fetch that an earlier one has begun, at the last of its redirects."""
+        course = cls(hops[0].url, limits, wants_body, monotonic, list(hops))
+        for hop in hops[1:]:
+            course.go_on_to(hop.url)
+        return course
 
     @property
     def milliseconds(self) -> int:

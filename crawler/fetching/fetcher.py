@@ -3,7 +3,7 @@
 A site's misbehaviour comes back as a `FetchFailure`; nothing that a site does raises.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic, perf_counter
@@ -53,6 +53,7 @@ from crawler.fetching.reading import Answered, Moved, first_header, read
 
 __all__ = [
     "FREE_TURNS",
+    "End",
     "FetchConfig",
     "FetchFailure",
     "FetchLimits",
@@ -77,6 +78,10 @@ class FetchConfig:
     """A PEM file trusted in addition to certifi's."""
     deny: Denials | None = None
     """The hosts that whoever runs Clew does not let anyone fetch from."""
+
+
+End = Fetched | Redirected | FetchFailure | Postponed
+"""What a fetch comes to."""
 
 
 class Fetcher:
@@ -116,7 +121,8 @@ class Fetcher:
         follow: Follow,
         turns: Turns,
         headers_for: HeadersFor = lambda url: {},
-    ) -> Fetched | Redirected | FetchFailure | Postponed:
+        hops: Sequence[Hop] = (),
+    ) -> End:
         """Fetches a canonical URL with GET, following redirects by hand.
 
         Args:
@@ -130,23 +136,34 @@ class Fetcher:
             turns: a turn is taken for each request, redirects included, and a request that is sent
                 once more since it went out on a kept connection that the site had closed.
             headers_for: asked for each request's URL; gives the headers of this one alone.
+            hops: redirects that led to `url`, where an earlier fetch was postponed: `follow` is
+                asked about `url` first, and they count as this fetch's own.
         """
-        course = Course(url, limits, wants_body, self._monotonic)
-        while True:
-            end: Redirected | FetchFailure | Postponed | None = _take_turn(course, turns)
-            if end is not None:
-                return end
-            step = self._request(course, _with(headers_for(course.url), self._headers))
-            turns.done(course.url, course.status, course.head_seconds, course.retry_after_seconds)
-            match step:
-                case FetchFailure():
-                    return step
-                case Answered():
-                    return course.fetched(step)
-                case Moved():
-                    end = _go_on(course, step, follow)
-            if end is not None:
-                return end
+        end: End | None = None
+        if hops:
+            course = Course.after(hops, limits, wants_body, self._monotonic)
+            end = _follow(course, url, follow)
+        else:
+            course = Course(url, limits, wants_body, self._monotonic)
+        while end is None:
+            end = self._step(course, follow, turns, headers_for)
+        return end
+
+    def _step(
+        self, course: Course, follow: Follow, turns: Turns, headers_for: HeadersFor
+    ) -> End | None:
+        """One request in its turn; None: the fetch goes on from where the course is now."""
+        end = _take_turn(course, turns)
+        if end is not None:
+            return end
+        step = self._request(course, _with(headers_for(course.url), self._headers))
+        turns.done(course.url, course.status, course.head_seconds, course.retry_after_seconds)
+        match step:
+            case Answered():
+                return course.fetched(step)
+            case Moved():
+                return _go_on(course, step, follow)
+        return step
 
     def close(self) -> None:
         """Closes the kept connections."""
@@ -228,9 +245,7 @@ def _take_turn(course: Course, turns: Turns) -> FetchFailure | Postponed | None:
     return None
 
 
-def _go_on(
-    course: Course, moved: Moved, follow: Follow
-) -> Redirected | FetchFailure | Postponed | None:
+def _go_on(course: Course, moved: Moved, follow: Follow) -> End | None:
     """Goes on to a redirect's target, or says why the fetch ends here."""
     target = moved.target
     if target is None:
@@ -240,6 +255,11 @@ def _go_on(
     if len(course.hops) >= course.limits.max_redirects:
         return course.failure(TOO_MANY_REDIRECTS)
     course.hops.append(Hop(course.url, moved.status, moved.may_be_kept))
+    return _follow(course, target, follow)
+
+
+def _follow(course: Course, target: str, follow: Follow) -> End | None:
+    """Follows a redirect that is among the hops already, if nothing speaks against its target."""
     try:
         with course.until_deadline():
             against = follow(target)

@@ -168,11 +168,11 @@ class FetchFailure:
 class Postponed:
     """Not asked, or not to the end, since a host on the way is to be left alone for now.
 
-    The fetch has to be made anew, from its first URL.
+    Another fetch can go on from here, at `url` after these hops.
     """
 
     url: str
-    """Whose host waits: the URL itself or, where there are hops, a redirect's target."""
+    """Whose host waits: the URL itself or, where there are hops, the target of the last one."""
     seconds: float
     why: Why
     hops: tuple[Hop, ...]

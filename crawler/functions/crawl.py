@@ -21,8 +21,8 @@ from crawler.domain.admission import admission_of
 from crawler.domain.model import FrontierUrl, Outcome
 from crawler.domain.politeness import NotNow
 from crawler.domain.reasons import Reason
-from crawler.fetching.fetcher import Fetched, FetchFailure, FetchLimits, Redirected
-from crawler.fetching.outcomes import Follow, Postponed, Turns
+from crawler.fetching.fetcher import End, Fetched, FetchFailure, FetchLimits, Redirected
+from crawler.fetching.outcomes import Follow, Hop, Postponed, Turns
 from crawler.functions.crawl_batch import CrawlBatch
 from crawler.functions.crawl_results import (
     LinkRules,
@@ -38,8 +38,6 @@ from crawler.functions.sitemap_visits import SitemapVisits
 from crawler.functions.turns import CallOver, CheckedTurns
 from crawler.functions.wire import CrawlCall
 from crawler.storage.sealing import Unsealable
-
-FetchOutcome = Fetched | Redirected | FetchFailure | Postponed
 
 FETCH_SECONDS = 20.0
 """What one URL may take, its redirects included."""
@@ -93,7 +91,7 @@ class CrawlFunction:
             call,
             LinkRules(admission, options.follows_links, not options.ignore_robots),
             self._tools.cache.open(
-                [url.url for url in call.urls],
+                [url.start for url in call.urls],
                 options.max_age_seconds,
                 private=options.has_credentials,
             ),
@@ -143,7 +141,7 @@ class CrawlFunction:
                 try:
                     self._crawl_one(batch, url, turns)
                 except NotNow as wait:
-                    batch.postpone(url, url.url, wait.seconds)
+                    batch.postpone(url, url.start, wait.seconds)
 
     def _next(self, batch: CrawlBatch, number: int) -> FrontierUrl | None:
         """The next URL for a greenlet; None where it has none, or may not start.
@@ -157,7 +155,8 @@ class CrawlFunction:
         return batch.waiting.popleft()
 
     def _crawl_one(self, batch: CrawlBatch, url: FrontierUrl, turns: CheckedTurns) -> None:
-        refusal = self._permission.refusal(batch, url.url, turns)
+        # Of one whose redirects were followed already the next URL is judged, as its fetch begins.
+        refusal = None if url.trail else self._permission.refusal(batch, url.url, turns)
         if refusal is not None:
             result = refused(url, refusal.verdict.reason or Reason.ROBOTS, refusal.detail)
             self._permission.settle(batch, url, result, refusal, turns)
@@ -167,7 +166,7 @@ class CrawlFunction:
         def follow(target: str) -> Reason | None:
             return self._judge_redirect(batch, url, target, turns, refusals)
 
-        young = batch.cache.young(url.url, follow)
+        young = None if url.trail else batch.cache.young(url.url, follow)
         outcome = young or self._fetch(batch, url, turns, follow)
         origin = Outcome.CACHED if young else Outcome.FETCHED
         self._take(batch, url, outcome, origin, refusals, turns)
@@ -191,15 +190,17 @@ class CrawlFunction:
 
     def _fetch(
         self, batch: CrawlBatch, url: FrontierUrl, turns: Turns, follow: Follow
-    ) -> FetchOutcome:
+    ) -> End:
         limits = FetchLimits(timeout_seconds=FETCH_SECONDS, deadline=batch.deadline)
+        hops = url.trail.hops if url.trail else ()
         outcome = self._tools.fetcher.fetch(
-            url.url,
+            url.start,
             limits,
             wants_body=wants_body,
             follow=follow,
             turns=turns,
             headers_for=batch.headers_for,
+            hops=[Hop(*hop) for hop in hops],
         )
         if isinstance(outcome, FetchFailure) and outcome.cut_short:
             raise CallOver
@@ -209,7 +210,7 @@ class CrawlFunction:
         self,
         batch: CrawlBatch,
         url: FrontierUrl,
-        outcome: FetchOutcome,
+        outcome: End,
         origin: Outcome,
         refusals: list[Refusal],
         turns: CheckedTurns,
@@ -223,7 +224,7 @@ class CrawlFunction:
                 batch.cache.note(outcome)
                 self._take_redirect(batch, url, outcome, refusals, turns)
             case Postponed():
-                batch.postpone(url, outcome.url, outcome.seconds)
+                batch.postpone(url, outcome.url, outcome.seconds, outcome.hops)
             case FetchFailure():
                 is_passing = outcome.is_passing
                 if is_passing and outcome.status is None:

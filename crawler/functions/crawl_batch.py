@@ -2,16 +2,16 @@
 
 import random
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from crawler.domain import urls
-from crawler.domain.model import FrontierUrl, Outcome
+from crawler.domain.model import FrontierUrl, Outcome, Trail
 from crawler.domain.reasons import Reason
 from crawler.domain.retries import MOST_WAIT_SECONDS, retry_after
 from crawler.fetching.guard import Network
-from crawler.fetching.outcomes import Fetched
+from crawler.fetching.outcomes import Fetched, Hop
 from crawler.functions.caching import CacheBatch
 from crawler.functions.crawl_results import (
     FetchedPage,
@@ -63,7 +63,7 @@ class CrawlBatch:
 
     def __post_init__(self) -> None:
         self.waiting = deque(self.call.urls)
-        first = self.call.urls[0].url if self.call.urls else self.call.sitemaps[0].url
+        first = self.call.urls[0].start if self.call.urls else self.call.sitemaps[0].url
         self.host = urls.authority(first)
 
     @property
@@ -88,11 +88,15 @@ class CrawlBatch:
             return self.grant.headers_for(url)
         return self.cache.conditional(url)
 
-    def postpone(self, url: FrontierUrl, waiting_url: str, seconds: float) -> None:
-        """A host has no turn now: what is left of the batch, all at its host, waits with it.
+    def postpone(
+        self, url: FrontierUrl, waiting_url: str, seconds: float, hops: Sequence[Hop] = ()
+    ) -> None:
+        """A host has no turn now: what is left of the batch, if it is the batch's host, waits.
 
-        A URL that was led to another host, which waits, is put back by itself. Where the wait is
-        longer than any crawl can be kept up by, the URL failed.
+        A URL that was led on by `hops` goes on at `waiting_url` when that host has a turn: asked
+        from its beginning, it would cost its own host a request each time, and where every
+        request has to wait for its turn it would never come further. Where the wait is longer
+        than any crawl can be kept up by, the URL failed.
         """
         if seconds > MOST_WAIT_SECONDS:
             self.results.append(
@@ -100,13 +104,12 @@ class CrawlBatch:
             )
             return
         self.note_wait(waiting_url, seconds)
-        if urls.authority(waiting_url) == urls.authority(url.url):
+        if urls.authority(waiting_url) == urls.authority(url.start):
             self.waiting.clear()
-        else:
-            # Not all at once: each asks its own host again before it is led on.
-            spread = len(self.retries) + 1 + random.random()
-            wait_ms = round(min(seconds * spread, MOST_WAIT_SECONDS) * 1000)
-            self.retries.append(Retry(url.id, "postponed", wait_ms, is_attempt=False))
+        if waiting_url != url.start:
+            trail = Trail(tuple((hop.url, hop.status) for hop in hops), waiting_url)
+            # Its host is known to wait, and so it does there without a time of its own.
+            self.retries.append(Retry(url.id, "postponed", 0, is_attempt=False, trail=trail))
 
     def note_wait(self, url: str, seconds: float) -> None:
         """Takes down that a URL's host has no turn for so long."""

@@ -75,6 +75,6 @@ class Permission:
             batch.settle(url, result, asked_seconds=RETRY_SECONDS)
             return
         is_passing = verdict.is_passing and not turns.unreachable(refusal.url)
-        if is_passing and refusal.url == url.url:
+        if is_passing and refusal.url == url.start:
             raise NotNow(_UNREACHED_SECONDS, Why.BACKING_OFF)
         batch.settle(url, result, is_passing=is_passing)

@@ -11,7 +11,7 @@ from crawler.domain.politeness import NotNow
 from crawler.domain.reasons import Reason, http_reason
 from crawler.domain.retries import MOST_WAIT_SECONDS, retry_after
 from crawler.domain.scope import scope_of
-from crawler.domain.urls import authority, origin, resolve
+from crawler.domain.urls import origin, resolve
 from crawler.fetching.fetcher import Fetched, Fetcher, FetchFailure, FetchLimits
 from crawler.fetching.outcomes import Postponed, Turns
 from crawler.fetching.robots import RobotsGate
@@ -144,12 +144,13 @@ class SitemapReader:
 
 
 def _put_back(sitemap: SitemapUrl, postponed: Postponed) -> SitemapResult:
-    """Only its own host's wait is one for all of that host; a sitemap led elsewhere waits alone."""
-    if authority(postponed.url) == authority(sitemap.url):
+    """One that was led on is an index of where it was led to, which is read in its own turn: asked
+    from its beginning, where every request has to wait it would never come further."""
+    if not postponed.hops:
         raise NotNow(postponed.seconds, postponed.why)
     if postponed.seconds > MOST_WAIT_SECONDS:
         return SitemapResult(sitemap.id, str(Reason.RATE_LIMITED))
-    return SitemapResult(sitemap.id, "postponed", round(postponed.seconds * 1000))
+    return SitemapResult(sitemap.id, sitemaps=(postponed.url,))
 
 
 def _of_same_site(index: str, sitemaps: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crawler.domain.errors import FieldError, InvalidRequest
-from crawler.domain.model import FrontierUrl, Outcome
+from crawler.domain.model import FrontierUrl, Outcome, Trail
 from crawler.domain.text import one_line, storable
 from crawler.functions.call_options import CrawlOptions, read_options
 from crawler.storage.results import (
@@ -43,7 +43,13 @@ class CrawlCall:
             "jobId": self.job_id,
             "epoch": self.epoch,
             "urls": [
-                {"id": each.id, "url": each.url, "depth": each.depth, "attempts": each.attempts}
+                {
+                    "id": each.id,
+                    "url": each.url,
+                    "depth": each.depth,
+                    "attempts": each.attempts,
+                    "trail": _trail_json(each.trail),
+                }
                 for each in self.urls
             ],
             "sitemaps": [
@@ -90,6 +96,7 @@ def read_crawl_call(body: Any) -> CrawlCall:
                     str(each["url"]),
                     int(each["depth"]),
                     int(each.get("attempts", 0)),
+                    _read_trail(each.get("trail")),
                 )
                 for each in body["urls"]
             ),
@@ -130,6 +137,7 @@ def crawl_answer_json(
                 "reason": each.reason,
                 "afterMs": each.after_ms,
                 "isAttempt": each.is_attempt,
+                "trail": _trail_json(each.trail),
             }
             for each in batch.retries
         ],
@@ -150,6 +158,14 @@ def crawl_answer_json(
         "allowedHosts": allowed_hosts,
         "halt": halt,
     }
+
+
+def _trail_json(trail: Trail | None) -> dict[str, Any] | None:
+    return None if trail is None else trail.as_json()
+
+
+def _read_trail(data: Any) -> Trail | None:
+    return None if data is None else Trail.from_json(data)
 
 
 def _result_json(result: UrlResult) -> dict[str, Any]:
@@ -187,7 +203,13 @@ def read_crawl_answer(answer: Mapping[str, Any], asked: tuple[FrontierUrl, ...])
         rows = [*answer["completed"], *answer["failed"], *answer["skipped"]]
         results = tuple(_read_result(row) for row in rows)
         retries = tuple(
-            Retry(int(each["id"]), each["reason"], int(each["afterMs"]), bool(each["isAttempt"]))
+            Retry(
+                int(each["id"]),
+                each["reason"],
+                int(each["afterMs"]),
+                bool(each["isAttempt"]),
+                _read_trail(each["trail"]),
+            )
             for each in answer["retries"]
         )
         reached = {result.id for result in results} | {retry.id for retry in retries}

@@ -1,5 +1,6 @@
 """What a crawl call's answer becomes in the database: outcomes, pages, scope, links, one event."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -10,6 +11,7 @@ from crawler.domain.model import Outcome, SitemapUse, StoredLink
 from crawler.domain.nofollow import rel_says_nofollow
 from crawler.domain.reasons import Reason
 from crawler.domain.scope import scope_of
+from crawler.domain.urls import authority
 from crawler.storage.changes import JobChange, as_jsonb
 from crawler.storage.database import Row
 from crawler.storage.discovery import Discovery, FoundLinks
@@ -131,7 +133,8 @@ def _reasons(results: list[UrlResult], outcome: Outcome) -> Counter[str]:
 
 
 def return_to_wait(change: JobChange, batch: BatchResult) -> None:
-    """Puts URLs that failed in passing back, each until its time has come."""
+    """Puts URLs that failed in passing back, each until its time has come, and those that were led
+    to a host that waits to that host."""
     if not batch.retries:
         return
     rows = change.run(
@@ -140,6 +143,8 @@ def return_to_wait(change: JobChange, batch: BatchResult) -> None:
         reasons=[retry.reason if retry.is_attempt else None for retry in batch.retries],
         after_ms=[retry.after_ms for retry in batch.retries],
         attempts=[int(retry.is_attempt) for retry in batch.retries],
+        trails=[retry.trail and json.dumps(retry.trail.as_json()) for retry in batch.retries],
+        hosts=[retry.trail and authority(retry.trail.next) for retry in batch.retries],
     )
     give_back(change, len(rows))
 

@@ -9,8 +9,9 @@ a rule excludes it         → skipped instead: the rule came after the URL was 
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from crawler.domain.model import FrontierUrl, JobOptions
+from crawler.domain.model import FrontierUrl, JobOptions, Trail
 from crawler.storage.changes import JobChange
 from crawler.storage.database import Row
 from crawler.storage.exclusions import is_unheld, skip_excluded
@@ -78,9 +79,13 @@ def _take(change: JobChange, limit: int, busy_hosts: Collection[str]) -> list[Ro
 
 def _urls(rows: list[Row]) -> tuple[FrontierUrl, ...]:
     return tuple(
-        FrontierUrl(row["id"], row["url"], row["depth"], row["attempts"])
+        FrontierUrl(row["id"], row["url"], row["depth"], row["attempts"], _trail(row["trail"]))
         for row in sorted(rows, key=lambda row: int(row["id"]))
     )
+
+
+def _trail(data: dict[str, Any] | None) -> Trail | None:
+    return None if data is None else Trail.from_json(data)
 
 
 def _seconds_to_wait(change: JobChange) -> float | None:

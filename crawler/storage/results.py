@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from crawler.domain.model import Outcome
+from crawler.domain.model import Outcome, Trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,15 @@ class UrlResult:
 class Retry:
     """A URL that failed in passing: it is to be tried again after so many milliseconds.
 
-    Not an attempt where it was led to a host that has no turn for it now.
+    Not an attempt where it was led to a URL whose host has no turn for it now: it goes on from
+    there, at the end of its `trail`.
     """
 
     id: int
     reason: str
     after_ms: int
     is_attempt: bool = True
+    trail: Trail | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
+from urllib.parse import quote
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.e2e.crawls import crawl, ended
 from tests.site import Site
 
 SITEMAP = "/sitemap.xml"
+LED_SITEMAP = "/redirect-to?url=/sitemap/urlset%3Fpages=1"
 
 
 @pytest.fixture
@@ -40,6 +42,28 @@ def test_two_jobs_at_once_keep_a_sites_crawl_delay(api: Api, other: Site) -> Non
         ["/robots.txt", SITEMAP, SITEMAP, *(f"/leaf/{number}" for number in range(4))]
     )
     assert min(gaps(other)) >= 1.0
+
+
+def test_redirects_are_followed_where_every_request_has_to_wait_for_its_turn(
+    api: Api, other: Site
+) -> None:
+    other.set_robots(f"User-agent: *\nCrawl-delay: 2.5\nSitemap: {other.url(LED_SITEMAP)}\n")
+    crawled = crawl(api, other.url("/redirect/1"), maxDepth=1, maxPages=2)
+    assert set(crawled.pages) == {other.url("/redirect/1"), other.url("/graph/1/1/0")}
+    asked = other.paths()
+    assert len(asked) == len(set(asked)), "nothing was asked twice"
+    assert min(gaps(other)) >= 2.5
+
+
+def test_urls_that_lead_to_a_host_that_waits_are_asked_once(
+    api: Api, site: Site, other: Site
+) -> None:
+    other.set_robots("User-agent: *\nCrawl-delay: 2.5\n")
+    urls = [site.url(f"/redirect-to?url={quote(leaf)}") for leaf in leaves(other, 3)]
+    crawled = crawl(api, urls=urls, maxDepth=0, sitemap="skip")
+    assert set(crawled.pages) == set(urls)
+    assert len([path for path in site.paths() if path.startswith("/redirect-to")]) == 3
+    assert sorted(other.paths()) == ["/leaf/0", "/leaf/1", "/leaf/2", "/robots.txt"]
 
 
 def test_a_delay_of_the_users_holds_as_well(api: Api, other: Site) -> None:

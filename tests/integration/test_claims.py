@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from crawler.domain.lifecycle import JobStatus
-from crawler.domain.model import Outcome, ScopeKind
+from crawler.domain.model import Outcome, ScopeKind, Trail
 from crawler.domain.options import Policy
 from crawler.storage.changes import Changes
 from crawler.storage.discovery import KnownUrls
@@ -13,7 +13,7 @@ from crawler.storage.frontier import FrontierStore
 from crawler.storage.leases import Lease
 from crawler.storage.migrate import migrate
 from crawler.storage.results import BatchResult, Retry, UrlResult
-from tests.storage import ROOT, MadeSite, Storage, crawl_all, crawl_root, in_passing
+from tests.storage import ROOT, MadeSite, Storage, crawl_all, crawl_root, failed, in_passing
 
 ONE, TWO, THREE = "http://one/", "http://two:81/", "http://three/"
 A, B = f"{ROOT}a", f"{ROOT}b"
@@ -124,6 +124,43 @@ def test_being_led_to_a_host_without_a_turn_is_no_attempt(storage: Storage) -> N
     storage.frontier.apply(lease, BatchResult((), (), retries=(led,)), KnownUrls())
     row = storage.rows(lease.job_id)[A]
     assert (row.attempts, row.reason) == (0, None) and row.not_before is not None
+
+
+def lead_on(storage: Storage, lease: Lease, trail: Trail) -> None:
+    """Has the one URL that waits be led to a host without a turn."""
+    (url,) = storage.frontier.claim(lease, 1).urls
+    led = Retry(url.id, "postponed", 0, is_attempt=False, trail=trail)
+    storage.frontier.apply(lease, BatchResult((), (), retries=(led,)), KnownUrls())
+
+
+def test_a_url_that_was_led_on_waits_at_the_host_where_it_goes_on(storage: Storage) -> None:
+    lease = storage.begin_with(A)
+    trail = Trail(((A, 301),), "http://other/a")
+    lead_on(storage, lease, trail)
+    claim = storage.frontier.claim(lease, 1, ["site"])
+    assert claim.host == "other"
+    (url,) = claim.urls
+    assert (url.url, url.start, url.trail) == (A, "http://other/a", trail)
+    storage.frontier.return_urls(lease, [url.id])
+    assert not storage.frontier.claim(lease, 1, ["other"]).urls
+    (again,) = storage.frontier.claim(lease, 1).urls
+    assert again == url, "a call that did not get to it changes nothing"
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_url_that_failed_where_it_was_led_to_begins_anew(storage: Storage, ends: bool) -> None:
+    lease = storage.begin_with(A)
+    lead_on(storage, lease, Trail(((A, 301),), "http://other/a"))
+    claim = storage.frontier.claim(lease, 1)
+    if ends:
+        storage.frontier.apply(lease, failed(claim), KnownUrls())
+        storage.finish(lease)
+        storage.jobs.resume(lease.job_id, retry_failed=True)
+    else:
+        storage.frontier.apply(lease, in_passing(claim), KnownUrls())
+    storage.make_due(lease.job_id)
+    (url,) = storage.frontier.claim(lease, 1, ["other"]).urls
+    assert (url.url, url.trail) == (A, None)
 
 
 def test_retries_of_urls_that_are_not_in_hand_are_dropped(storage: Storage) -> None:

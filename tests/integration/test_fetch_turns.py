@@ -8,7 +8,7 @@ import pytest
 from crawler.domain.politeness import Why
 from crawler.domain.reasons import Reason
 from crawler.domain.urls import canonical
-from crawler.fetching.fetcher import Fetched, FetchFailure, FetchLimits, Postponed
+from crawler.fetching.fetcher import Fetched, FetchFailure, FetchLimits, Hop, Postponed, Redirected
 from tests.fetching import (
     Ask,
     Done,
@@ -107,6 +107,38 @@ def test_a_redirect_to_a_host_that_waits_is_postponed_by_that_host(
         assert (got.url, got.seconds, got.why) == (target, 60.0, why)
         assert [hop.url for hop in got.hops] == [url]
     assert len(site.log()) == 2
+
+
+def test_a_fetch_that_was_postponed_goes_on_where_it_was_led_to(
+    patched: PatchedProcess, site: Site
+) -> None:
+    first, second = (Hop(site.url(f"/redirect/{number}"), 302) for number in (3, 2))
+    setting = Setting(hops=(first, second))
+    url = site.url("/redirect/1")
+    outcome = page(patched.run(fetch, url, setting=setting)[0])
+    assert outcome.url == site.url("/redirect/0")
+    assert [hop.url for hop in outcome.hops] == [first.url, second.url, url]
+    assert site.paths() == ["/redirect/1", "/redirect/0"]
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"follows": False}, Reason.SCOPE),
+        ({"limits": FetchLimits(max_redirects=2)}, Reason.REDIRECT_LOOP),
+        ({}, Reason.REDIRECT_LOOP),
+    ],
+)
+def test_what_was_followed_before_counts_when_a_fetch_goes_on(
+    patched: PatchedProcess, site: Site, more: dict[str, object], reason: Reason
+) -> None:
+    """It is judged anew, and adds to the redirects that may be followed, and to a circle."""
+    ends_at = "/redirect/2" if more else f"/redirect-to?url={quote(site.url('/b'))}"
+    setting = Setting(hops=(Hop(site.url("/a"), 301), Hop(site.url("/b"), 302)), **more)
+    got = patched.run(fetch, site.url(ends_at), setting=setting)[0]
+    assert isinstance(got, FetchFailure | Redirected)
+    assert got.reason == reason
+    assert len(site.log()) == (0 if reason is Reason.SCOPE else 1)
 
 
 def test_the_time_until_a_turn_comes_is_not_the_fetchs(patched: PatchedProcess, site: Site) -> None:

@@ -10,12 +10,13 @@ from gevent.threadpool import ThreadPool
 
 from crawler.domain.admission import NO_HOST_RULES
 from crawler.domain.hosts import Hosts
-from crawler.domain.model import FrontierUrl, ScopeKind
+from crawler.domain.model import FrontierUrl, ScopeKind, Trail
+from crawler.domain.politeness import Why
 from crawler.domain.reasons import Reason
 from crawler.domain.turns import Report
 from crawler.fetching.fetcher import Fetched
 from crawler.fetching.guard import Network
-from crawler.fetching.outcomes import Postponed, Turns
+from crawler.fetching.outcomes import Hop, Postponed, Turns
 from crawler.fetching.robots import RobotsVerdict
 from crawler.functions import crawl
 from crawler.functions.caching import PageCache
@@ -39,6 +40,7 @@ class Fetcher:
     def __init__(self, error: Exception | None = None, **answers: Any) -> None:
         self.asked: list[str] = []
         self.headers: dict[str, Any] = {}
+        self.hops: dict[str, Any] = {}
         self._error = error
         self._answers = answers
 
@@ -51,9 +53,11 @@ class Fetcher:
         follow: Any,
         turns: Turns,
         headers_for: Any,
+        hops: Any = (),
     ) -> Any:
         turns.take(url)
         self.asked.append(url)
+        self.hops[url] = tuple(hops)
         self.headers[url] = dict(headers_for(url))
         gevent.sleep(0.001)
         if self._error is not None:
@@ -224,16 +228,49 @@ def test_a_host_that_asks_for_a_day_keeps_no_crawl_up(threads):
     assert answer["hostWaits"] == {}
 
 
-def test_a_url_that_was_led_to_a_host_that_waits_waits_alone_and_is_no_attempt(threads):
+def test_a_url_that_was_led_to_a_host_that_waits_goes_on_there_and_is_no_attempt(threads):
     def led_away(url: str) -> Postponed:
-        return Postponed(OTHER, 9.0, "asked", ())
+        return Postponed(OTHER, 9.0, Why.ASKED, (Hop(url, 301),))
 
     answer = function(threads, Fetcher(number_1=led_away))(call())
     (retry,) = answer["retries"]
-    assert (retry["id"], retry["isAttempt"]) == (1, False)
-    assert 9_000 <= retry["afterMs"] <= 18_000
+    assert (retry["id"], retry["isAttempt"], retry["afterMs"]) == (1, False, 0)
+    assert retry["trail"] == {"hops": ((f"{ROOT}1", 301),), "next": OTHER}
     assert answer["hostWaits"] == {"other": 9_000}
     assert len(answer["completed"]) == 9
+
+
+def test_a_url_that_was_led_on_at_its_own_host_keeps_that_way_while_all_of_it_waits(threads):
+    def led_on(url: str) -> Postponed:
+        return Postponed(f"{ROOT}new", 9.0, Why.DELAY, (Hop(url, 301),))
+
+    answer = function(threads, Fetcher(number_1=led_on))(call(concurrency=1))
+    assert [row["id"] for row in answer["completed"]] == [0]
+    assert [retry["trail"]["next"] for retry in answer["retries"]] == [f"{ROOT}new"]
+    assert answer["hostWaits"] == {"site": 9_000}
+
+
+def led_url() -> FrontierUrl:
+    return FrontierUrl(1, f"{ROOT}1", 1, trail=Trail(((f"{ROOT}1", 301),), f"{OTHER}new"))
+
+
+def test_a_url_that_was_led_on_is_fetched_from_there_as_one_of_that_host(threads):
+    fetcher, hosts = Fetcher(), AskedHosts()
+    made = replace(call(other_concurrency=3, other_delay_ms=100), urls=(led_url(),))
+    answer = function(threads, fetcher, hosts=hosts)(made)
+    assert fetcher.asked == [f"{OTHER}new"]
+    assert fetcher.hops == {f"{OTHER}new": (Hop(f"{ROOT}1", 301),)}
+    assert hosts.paces == {"other": (8, 0)}, "it is of the batch's host"
+    (row,) = answer["completed"]
+    assert (row["id"], row["url"], row["finalUrl"]) == (1, f"{ROOT}1", f"{OTHER}new")
+
+
+def test_a_url_that_was_led_to_a_host_without_a_turn_still_waits_there_untouched(threads):
+    hosts = Hosts(time.time)
+    hosts.give_back("other", [Report("", 429, -1, 60_000)])
+    answer = function(threads, Fetcher(), hosts=hosts)(replace(call(), urls=(led_url(),)))
+    assert not any(answer[kind] for kind in ("completed", "failed", "skipped", "retries"))
+    assert list(answer["hostWaits"]) == ["other"]
 
 
 def test_a_host_that_can_not_be_reached_costs_no_url_an_attempt_until_it_is_down(threads):

@@ -14,6 +14,7 @@ from crawler.fetching.outcomes import (
     Fetched,
     FetchFailure,
     FetchLimits,
+    Hop,
     Postponed,
     Turns,
 )
@@ -171,13 +172,16 @@ def test_a_host_that_waits_keeps_its_sitemap_waiting() -> None:
     assert waits.value.seconds == 3.5
 
 
-def test_a_sitemap_that_leads_to_a_host_that_waits_is_put_back_by_itself() -> None:
-    result = World(outcome=Postponed("https://cdn.example/", 3.5, Why.ASKED, ())).read()
-    assert result == SitemapResult(7, "postponed", 3_500)
+@pytest.mark.parametrize("target", ["https://cdn.example/map", f"{SITE}/index.xml"])
+def test_a_sitemap_that_leads_to_a_host_that_waits_is_an_index_of_where_it_leads(
+    target: str,
+) -> None:
+    result = World(outcome=Postponed(target, 3.5, Why.ASKED, (Hop(MAP, 301),))).read()
+    assert result == SitemapResult(7, sitemaps=(target,))
 
 
 def test_a_sitemap_that_leads_to_a_host_that_waits_for_a_day_failed() -> None:
-    day = Postponed("https://cdn.example/", 86_400.0, Why.ASKED, ())
+    day = Postponed("https://cdn.example/", 86_400.0, Why.ASKED, (Hop(MAP, 301),))
     assert World(outcome=day).read() == SitemapResult(7, "rate-limited")
 
 

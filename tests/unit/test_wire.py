@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.domain.errors import InvalidRequest
-from crawler.domain.model import FrontierUrl, Outcome, ScopeKind
+from crawler.domain.model import FrontierUrl, Outcome, ScopeKind, Trail
 from crawler.functions.call_options import CrawlOptions
 from crawler.functions.process_wire import process_call_json, read_process_call
 from crawler.functions.wire import (
@@ -32,12 +32,14 @@ ids = st.integers(1, 2**62)
 maybe_text = st.none() | st.text(alphabet="abé<\"\\", max_size=8)
 urls = st.sampled_from(["http://a/", "https://b/c?d", "http://[::1]:81/%20"])
 some_bytes = st.none() | st.binary(min_size=1, max_size=40)
+hops = st.lists(st.tuples(urls, st.integers(300, 399)), max_size=2).map(tuple)
+trails = st.none() | st.builds(Trail, hops, urls)
 calls = st.builds(
     CrawlCall,
     job_id=st.text(max_size=8),
     epoch=ids,
     urls=st.lists(
-        st.builds(FrontierUrl, ids, urls, st.integers(0, 9), st.integers(0, 3)), max_size=3
+        st.builds(FrontierUrl, ids, urls, st.integers(0, 9), st.integers(0, 3), trails), max_size=3
     ).map(tuple),
     sitemaps=st.lists(
         st.builds(SitemapUrl, ids, urls, st.integers(0, 3), st.booleans()), max_size=2
@@ -76,7 +78,7 @@ results = st.builds(
     content_type=maybe_text,
     content_hash=some_bytes,
     headers=st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), max_size=2).map(tuple),
-    hops=st.lists(st.tuples(urls, st.integers(300, 399)), max_size=2).map(tuple),
+    hops=hops,
     links=some_bytes,
     discovered=st.lists(st.integers(0, 1), max_size=2).map(tuple),
     left_out=st.dictionaries(st.sampled_from(["scope", "nofollow"]), st.integers(1, 99)),
@@ -85,10 +87,11 @@ results = st.builds(
     nofollow=st.booleans(),
     is_parsable=st.booleans(),
 )
+TRAIL = Trail((("http://a/", 301),), "http://b/")
 BATCH = BatchResult(
     results=(),
     discovered=("http://a/", "http://b/"),
-    retries=(Retry(7, "http-503", 1_500), Retry(8, "postponed", 9, is_attempt=False)),
+    retries=(Retry(7, "http-503", 1_500), Retry(8, "postponed", 9, False, TRAIL)),
     samples=(LeftOutLink("scope", "http://elsewhere/", 7),),
     sitemaps=("http://a/sitemap.xml",),
     sitemap_results=(

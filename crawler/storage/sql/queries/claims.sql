@@ -125,7 +125,8 @@ SET state = 'claimed'
 FROM next
 WHERE frontier.job_id = next.job_id
   AND frontier.id = next.id
-RETURNING frontier.id, frontier.url, frontier.host, frontier.depth, frontier.attempts;
+RETURNING frontier.id, frontier.url, frontier.host, frontier.depth, frontier.attempts,
+    frontier.trail;
 
 -- name: next_due
 -- Seconds until the next URL that waits is due.

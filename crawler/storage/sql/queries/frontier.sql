@@ -27,21 +27,25 @@ WHERE job_id = %(job_id)s
 RETURNING id;
 
 -- name: return_to_wait
--- Back to the queue until their time has come: they failed in passing, or were led to a host that
--- has no turn for them. The call itself did not fail.
+-- Back to the queue until their time has come: they failed in passing, and begin anew; or they were
+-- led to a host that has no turn for them, and wait there. The call itself did not fail.
 UPDATE frontier
 SET state = 'queued',
     reason = coalesce(each.reason, frontier.reason),
     not_before = clock_timestamp() + each.after_ms * interval '1 millisecond',
     attempts = least(frontier.attempts + each.attempts, 30000),
+    trail = each.trail::jsonb,
+    host = coalesce(each.host, substring(frontier.url FROM '^[a-z]+://([^/]*)'), ''),
     failed_calls = 0,
     lost_calls = 0
 FROM unnest(
     %(ids)s::bigint[],
     %(reasons)s::text[],
     %(after_ms)s::bigint[],
-    %(attempts)s::integer[]
-) AS each (id, reason, after_ms, attempts)
+    %(attempts)s::integer[],
+    %(trails)s::text[],
+    %(hosts)s::text[]
+) AS each (id, reason, after_ms, attempts, trail, host)
 WHERE frontier.job_id = %(job_id)s
   AND frontier.id = each.id
   AND frontier.state = 'claimed'
@@ -113,6 +117,7 @@ SET state = each.state,
     outcome = each.outcome,
     reason = each.reason,
     duplicate_of = each.duplicate_of,
+    trail = NULL,
     failed_calls = 0,
     lost_calls = 0
 FROM unnest(
@@ -282,6 +287,8 @@ WITH requeued AS (
         outcome = NULL,
         reason = NULL,
         attempts = 0,
+        trail = NULL,
+        host = coalesce(substring(frontier.url FROM '^[a-z]+://([^/]*)'), ''),
         failed_calls = 0,
         lost_calls = 0
     FROM (
