@@ -12,6 +12,7 @@ frontier    what the orchestrator writes:
   redirects, duplicates   which URL a page belongs to
   discovery, budgets      links become queued URLs
   limits, exclusions      limits that changed, rules that came later
+  retrying    failed URLs for another try
   samples     links that leave the job, for its report
 sitemaps    a job's sitemaps, beside its frontier
 waits       what is to be tried again, for people to see

@@ -40,6 +40,7 @@ from crawler.storage.limits import (
     why_no_page,
 )
 from crawler.storage.results import BatchResult, PageToProcess
+from crawler.storage.retrying import requeue_failed
 from crawler.storage.sitemap_queue import add_sitemaps
 
 MOST_FAILED_CALLS = 3
@@ -189,7 +190,7 @@ class FrontierStore:
         return len(rows)
 
     def adjust(self, lease: Lease) -> int:
-        """A slice of what changed limits let in, or they or new rules leave out.
+        """A slice of what limits or new rules let in or leave out, or of what is tried again.
 
         Returns 0 once nothing is left to look at.
 
@@ -201,6 +202,7 @@ class FrontierStore:
             _must_run(change)
             return (
                 exclude_waiting(change)
+                or requeue_failed(change)
                 or let_in_by_depth(change)
                 or leave_out_by_depth(change)
                 or let_in_by_limit(change)

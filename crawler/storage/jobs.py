@@ -17,8 +17,9 @@ from crawler.storage.changes import Changes, JobChange, as_jsonb, totals_of
 from crawler.storage.database import Database, Row, Statements
 from crawler.storage.keys import url_key
 from crawler.storage.limits import is_work_left
+from crawler.storage.retrying import begin_retry
 from crawler.storage.running import is_full
-from crawler.storage.sitemap_queue import retry_failed_sitemaps, return_claimed_sitemaps
+from crawler.storage.sitemap_queue import return_claimed_sitemaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ class JobStore:
             if before is not JobStatus.PAUSED:
                 _reopen(change, before, retry_failed=retry_failed or before is JobStatus.FAILED)
             elif retry_failed:
-                _requeue_failed(change)
+                begin_retry(change)
             change.move(Move.RESUME)
 
     def change_options(self, job_id: str, alter: Callable[[JobOptions], JobOptions]) -> None:
@@ -240,7 +241,7 @@ def _check(status: JobStatus, move: Move) -> None:
 
 def _reopen(change: JobChange, before: JobStatus, *, retry_failed: bool) -> None:
     if retry_failed:
-        _requeue_failed(change)
+        begin_retry(change)
     # A timed-out job may have been processed to its end since: then it has only to be completed.
     if before is not JobStatus.TIMEOUT and not is_work_left(change):
         raise Conflict(
@@ -250,13 +251,6 @@ def _reopen(change: JobChange, before: JobStatus, *, retry_failed: bool) -> None
     change.run("recount")
     change.reset_totals()
     change.run("restart_time_limit")
-
-
-def _requeue_failed(change: JobChange) -> None:
-    requeued = {row["reason"]: row["urls"] for row in change.run("requeue_failed")}
-    change.count(queued=sum(requeued.values()))
-    change.count_reasons("failed", {reason: -urls for reason, urls in requeued.items()})
-    retry_failed_sitemaps(change)
 
 
 def _queue_roots(statements: Statements, job_id: str, roots: tuple[str, ...]) -> None:

@@ -280,30 +280,48 @@ WHERE frontier.job_id = next.job_id
 RETURNING frontier.id, frontier.depth;
 
 -- name: requeue_failed
--- Failed URLs for another try; tells how many there were, by the reason that they had.
-WITH requeued AS (
-    UPDATE frontier
-    SET state = 'queued',
-        outcome = NULL,
-        reason = NULL,
-        attempts = 0,
-        trail = NULL,
-        host = coalesce(substring(frontier.url FROM '^[a-z]+://([^/]*)'), ''),
-        failed_calls = 0,
-        lost_calls = 0
-    FROM (
-        SELECT id, reason
-        FROM frontier
-        WHERE job_id = %(job_id)s
-          AND outcome = 'failed'
-    ) AS failed
-    WHERE frontier.job_id = %(job_id)s
-      AND frontier.id = failed.id
-    RETURNING failed.reason
+-- A slice of failed URLs for another try, with the reasons that they had. They begin anew.
+WITH failed AS (
+    SELECT job_id, id, reason
+    FROM frontier
+    WHERE job_id = %(job_id)s
+      AND outcome = 'failed'
+      AND id > %(after)s
+    ORDER BY id
+    LIMIT %(limit)s
 )
-SELECT reason, count(*) AS urls
-FROM requeued
-GROUP BY reason;
+UPDATE frontier
+SET state = 'queued',
+    outcome = NULL,
+    reason = NULL,
+    attempts = 0,
+    trail = NULL,
+    host = coalesce(substring(frontier.url FROM '^[a-z]+://([^/]*)'), ''),
+    failed_calls = 0,
+    lost_calls = 0
+FROM failed
+WHERE frontier.job_id = failed.job_id
+  AND frontier.id = failed.id
+RETURNING frontier.id, frontier.depth, failed.reason;
+
+-- name: retry_position
+-- How far failed URLs were queued for another try; no row where none is asked for.
+SELECT retry_after
+FROM jobs
+WHERE id = %(job_id)s
+  AND retry_after IS NOT NULL;
+
+-- name: begin_retry
+-- The orchestrator, if there is one already, is to look at the queue anew.
+UPDATE jobs
+SET retry_after = 0,
+    options_version = options_version + 1
+WHERE id = %(job_id)s;
+
+-- name: set_retry_position
+UPDATE jobs
+SET retry_after = %(after)s
+WHERE id = %(job_id)s;
 
 -- name: first_url
 -- What became of the first root.
