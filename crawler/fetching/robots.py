@@ -57,6 +57,9 @@ RETRY_SECONDS = 15.0
 """How long an origin whose robots.txt answers 5xx is left alone: a site that restarts must not
 lose its crawl, one that is down is not asked with every URL."""
 
+LED_SECONDS = 300.0
+"""For how long a redirect of robots.txt is remembered that could not be followed at once."""
+
 FAILED_SECONDS = 1.0
 """How long a failed connection counts: those who ask at the same time share it."""
 
@@ -128,6 +131,7 @@ class RobotsGate:
         self._known: Memory[str, _Known] = Memory(
             MAX_ORIGINS, monotonic, shared=(NotNow,), weight=_weight, most_weight=MOST_RULES
         )
+        self._led: dict[str, tuple[float, Postponed]] = {}
 
     def verdict(self, url: str, turns: Turns) -> RobotsVerdict:
         """Whether a canonical URL may be fetched; asks its origin first if need be.
@@ -205,15 +209,18 @@ class RobotsGate:
             self._shelf.release(site)
 
     def _ask(self, site: str, turns: Turns) -> tuple[_Known, float]:
+        led = self._led_before(site)
         outcome = self._fetcher.fetch(
-            f"{site}/robots.txt",
+            led.url if led else f"{site}/robots.txt",
             LIMITS,
             wants_body=_is_success,
             follow=_always,
             turns=turns,
+            hops=led.hops if led else (),
         )
         match outcome:
             case Postponed():
+                self._remember_led(site, outcome)
                 raise NotNow(outcome.seconds, outcome.why)
             case Redirected():  # never: every redirect is followed
                 return ALLOW_ALL, TTL_SECONDS
@@ -223,6 +230,19 @@ class RobotsGate:
                 return self._shelve(site, _NO_FILE, b"", TTL_SECONDS)
             case FetchFailure():
                 return _unreachable(outcome), FAILED_SECONDS
+
+    def _led_before(self, site: str) -> Postponed | None:
+        """How far redirects were followed when a host had no turn for the next of them."""
+        since, led = self._led.pop(site, (0.0, None))
+        return led if self._monotonic() - since < LED_SECONDS else None
+
+    def _remember_led(self, site: str, postponed: Postponed) -> None:
+        """Asked from its beginning, one that is led on would cost each of its host's turns where
+        these are further apart than a request may wait."""
+        if postponed.hops:
+            if len(self._led) >= MAX_ORIGINS:
+                del self._led[next(iter(self._led))]
+            self._led[site] = self._monotonic(), postponed
 
     def _shelve(self, site: str, status: int, body: bytes, seconds: float) -> tuple[_Known, float]:
         self._shelf.put(site, status, body, seconds)

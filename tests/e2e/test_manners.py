@@ -55,6 +55,15 @@ def test_redirects_are_followed_where_every_request_has_to_wait_for_its_turn(
     assert min(gaps(other)) >= 2.5
 
 
+def test_a_robots_txt_that_is_led_on_is_read_whatever_the_delay(api: Api, other: Site) -> None:
+    other.set_robots("", 301, headers={"Location": "/rules"})
+    other.set_page("/rules", "User-agent: *\nDisallow: /leaf/1", content_type="text/plain")
+    crawled = crawl(api, urls=leaves(other, 2), maxDepth=0, delayMs=2_200, sitemap="skip")
+    assert list(crawled.pages) == [other.url("/leaf/0")]
+    assert crawled.outcome(other.url("/leaf/1")) == ("skipped", "robots")
+    assert min(gaps(other)) >= 2.2
+
+
 def test_urls_that_lead_to_a_host_that_waits_are_asked_once(
     api: Api, site: Site, other: Site
 ) -> None:

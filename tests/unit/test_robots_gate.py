@@ -201,6 +201,34 @@ def test_all_who_wait_are_told_at_once_but_of_anothers_pace_nobody_learns_his_ow
     assert verdict(asked).allowed
 
 
+class LeadingSite:
+    """A fetcher that is led on, and has to wait for its turn after the first redirect."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+
+    def fetch(self, url: str, *args: object, hops: tuple[Hop, ...], **kwargs: object) -> Answer:
+        self.asked.append((url, len(hops)))
+        if not hops:
+            return Postponed(f"{ORIGIN}/rules", 9.0, Why.DELAY, (Hop(url, 301),))
+        return answer(200)
+
+
+@pytest.mark.parametrize(("later", "asks_anew"), [(9.0, False), (301.0, True)])
+def test_a_robots_txt_that_was_led_on_is_asked_for_where_it_was_led_to(
+    later: float, asks_anew: bool
+) -> None:
+    site, clock = LeadingSite(), Clock()
+    asked = gate(site, clock)  # type: ignore[arg-type]
+    with pytest.raises(NotNow):
+        verdict(asked)
+    clock.now = later
+    with pytest.raises(NotNow) if asks_anew else nullcontext():
+        assert verdict(asked).rule == "Disallow: /private"
+    anew = (f"{ORIGIN}/robots.txt", 0)
+    assert site.asked == [anew, anew if asks_anew else (f"{ORIGIN}/rules", 1)]
+
+
 def test_a_shelved_answer_spares_the_site_the_question() -> None:
     shelf, clock = Shelf(), Clock()
     first, second = Site(answer(200)), Site(answer(500))
