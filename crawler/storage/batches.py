@@ -16,6 +16,7 @@ from crawler.storage.changes import JobChange, as_jsonb
 from crawler.storage.database import Row
 from crawler.storage.discovery import Discovery, FoundLinks
 from crawler.storage.duplicates import name_key_of, settle_duplicates
+from crawler.storage.exclusions import skip_excluded
 from crawler.storage.known_pages import KnownPages
 from crawler.storage.packing import pack_json, unpack_links
 from crawler.storage.redirects import SettledUrl, settle_redirects
@@ -134,7 +135,7 @@ def _reasons(results: list[UrlResult], outcome: Outcome) -> Counter[str]:
 
 def return_to_wait(change: JobChange, batch: BatchResult) -> None:
     """Puts URLs that failed in passing back, each until its time has come, and those that were led
-    to a host that waits to that host."""
+    to a host that waits to that host; what a new rule excludes does not wait first."""
     if not batch.retries:
         return
     rows = change.run(
@@ -147,6 +148,7 @@ def return_to_wait(change: JobChange, batch: BatchResult) -> None:
         hosts=[retry.trail and authority(retry.trail.next) for retry in batch.retries],
     )
     give_back(change, len(rows))
+    skip_excluded(change, rows)
 
 
 def _write_pages(change: JobChange, results: list[SettledUrl], *, links_wait: bool) -> None:

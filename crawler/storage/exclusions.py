@@ -3,7 +3,7 @@
 The queue is held against new rules slice by slice, from its first id to its last; how far that
 has come stands in the job's row, so that any orchestrator goes on with it. Until it is through
 nothing is claimed. A URL that was in hand meanwhile and returned behind that point is met by the
-claim, which holds its batch against all.
+claim, which holds its batch against all; one that is to wait is held against them at once.
 """
 
 from collections.abc import Sequence
@@ -42,16 +42,17 @@ def exclude_waiting(change: JobChange) -> int:
     return len(rows)
 
 
-def skip_excluded(change: JobChange, claimed: Sequence[Row]) -> list[Row]:
-    """Of rows just claimed those that no rule excludes; the others are skipped, and told of."""
+def skip_excluded(change: JobChange, rows: Sequence[Row]) -> list[Row]:
+    """Of rows just claimed, or just returned, those that no rule excludes; the others are skipped,
+    and told of."""
     rules = exclude_rules(change)
-    out = [row["id"] for row in claimed if rules.first_match(row["url"])]
+    out = [row["id"] for row in rows if rules.first_match(row["url"])]
     if not out:
-        return list(claimed)
+        return list(rows)
     # A claim need not wait for the disk, but an event must.
     change.run("commit_durably")
     _skip(change, out)
-    return [row for row in claimed if row["id"] not in set(out)]
+    return [row for row in rows if row["id"] not in set(out)]
 
 
 def _leave_out(change: JobChange, rows: Sequence[Row]) -> None:

@@ -126,6 +126,19 @@ def test_being_led_to_a_host_without_a_turn_is_no_attempt(storage: Storage) -> N
     assert (row.attempts, row.reason) == (0, None) and row.not_before is not None
 
 
+def test_a_rule_that_came_while_a_url_was_in_hand_lets_it_not_wait(storage: Storage) -> None:
+    lease = storage.begin_with(A)
+    claim = storage.frontier.claim(lease, 1)
+    storage.change_limits(lease.job_id, exclude=("/a",))
+    while storage.frontier.adjust(lease):
+        pass
+    storage.frontier.apply(lease, in_passing(claim), KnownUrls())
+    row = storage.rows(lease.job_id)[A]
+    assert (row.outcome, row.reason, row.not_before) == ("skipped", "excluded", None)
+    assert storage.finish(lease) is JobStatus.COMPLETED
+    assert storage.totals(lease.job_id).reasons == {"excluded": 1}
+
+
 def lead_on(storage: Storage, lease: Lease, trail: Trail) -> None:
     """Has the one URL that waits be led to a host without a turn."""
     (url,) = storage.frontier.claim(lease, 1).urls

@@ -49,7 +49,7 @@ FROM unnest(
 WHERE frontier.job_id = %(job_id)s
   AND frontier.id = each.id
   AND frontier.state = 'claimed'
-RETURNING frontier.id;
+RETURNING frontier.id, frontier.url;
 
 -- name: return_failed_call
 -- Back to the queue after a failed call; the third failure is the last.
