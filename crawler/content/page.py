@@ -64,13 +64,9 @@ def read_page(
     base = (resolve(marks.base, url) if marks.base else None) or url
     named = (*said.pages, *marks.pages)
     links = links_of(tree, base, named)
-    look = Look(
-        text,
-        title,
-        links=len(links) - _alternates(named, base),
-        refreshes=any(page.rel == REFRESH for page in marks.pages),
-        is_error=not 200 <= status < 300,
-    )
+    shown = len(links) - _alternates(named, base)
+    refreshes = any(page.rel == REFRESH for page in marks.pages)
+    look = Look(text, title, shown, refreshes, is_error=not 200 <= status < 300)
     return PageHead(
         title=title,
         base_url=base,

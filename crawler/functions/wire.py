@@ -131,16 +131,7 @@ def crawl_answer_json(
     return {
         **by_outcome,
         "discoveredUrls": batch.discovered,
-        "retries": [
-            {
-                "id": each.id,
-                "reason": each.reason,
-                "afterMs": each.after_ms,
-                "isAttempt": each.is_attempt,
-                "trail": _trail_json(each.trail),
-            }
-            for each in batch.retries
-        ],
+        "retries": [_retry_json(each) for each in batch.retries],
         "samples": [[each.reason, each.url, each.found_on] for each in batch.samples],
         "sitemaps": batch.sitemaps,
         "sitemapResults": [
@@ -157,6 +148,16 @@ def crawl_answer_json(
         "hostWaits": dict(host_waits),
         "allowedHosts": allowed_hosts,
         "halt": halt,
+    }
+
+
+def _retry_json(retry: Retry) -> dict[str, Any]:
+    return {
+        "id": retry.id,
+        "reason": retry.reason,
+        "afterMs": retry.after_ms,
+        "isAttempt": retry.is_attempt,
+        "trail": _trail_json(retry.trail),
     }
 
 
