@@ -10,6 +10,7 @@ import os
 import socket
 from typing import Any
 
+from crawler.allocator import keep_large_apart
 from crawler.settings import Settings
 
 _settings = Settings.from_environ(os.environ)
@@ -42,6 +43,7 @@ def post_worker_init(worker: Any) -> None:
     """The worker is forked, patched and has its app: its own work begins."""
     from psycogreen.gevent import patch_psycopg
 
+    keep_large_apart()
     patch_psycopg()
     if _settings.functions_url is not None:
         _runtime(worker).start(_settings.functions_url, None, lambda: worker.alive)

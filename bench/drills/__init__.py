@@ -9,6 +9,7 @@ real_sites    two sites, whole: each page once, and its Markdown holds what the 
 manners       a site with Crawl-delay under two jobs and workers; a host that says Retry-After
 page_limit    maxPages to the page with eight calls in flight, over many runs
 faults        a site with everything that is wrong with sites: its end, its reasons, its memory
+big_pages     a site of pages near the size limit: a worker's memory
 fuzz          hostile input for a minute each for all that reads what sites send
 
 crawling      a crawl of a slow site to do things to, and what must hold at its end

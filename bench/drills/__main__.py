@@ -5,6 +5,7 @@ import time
 import traceback
 from collections.abc import Callable
 
+from bench.drills.big_pages import big_pages
 from bench.drills.depth import depth
 from bench.drills.faults import faults
 from bench.drills.fuzz import fuzz
@@ -34,6 +35,7 @@ DRILLS: dict[str, Callable[[], str]] = {
         retry_after,
         page_limit,
         faults,
+        big_pages,
         fuzz,
     )
 }

@@ -14,6 +14,7 @@ tree        the parsed page that both start from
   bounds      what no page may do to the parser and the converter
 metadata    title, description and language
 mainblock   the part of a page that is its content
+  pieces      of a long page, converted one by one
 codeblocks  program text: its language, its line numbers
 formulas    mathematics, as TeX
 markdown    HTML to Markdown, natively

@@ -31,7 +31,7 @@ _AROUND = 7
 _NAMING = 4
 """Of these, how many may name its language."""
 
-_NUMBERED = ("lineno", "line-num", "linenum")
+NUMBERED = ("lineno", "line-num", "linenum")
 _NUMBERS = "pre .lineno, pre .linenos, pre .linenumber, pre .line-number, .line-numbers-rows"
 _NUMBER_CELLS = (
     "td.linenos, td.lineno, td.gutter, td.rouge-gutter, td.hljs-ln-numbers, td.blob-num, "
@@ -39,13 +39,13 @@ _NUMBER_CELLS = (
 )
 
 
-def tidy_code(main: LexborNode, html: str) -> None:
+def tidy_code(main: LexborNode, *, is_numbered: bool) -> None:
     """Name the language of each block in its class, and take line numbers away.
 
-    `html` is the page's source: what it does not mention need not be looked for.
+    `is_numbered`: the page's source holds one of `NUMBERED`, so they have to be looked for.
     """
     blocks = main.css("pre")
-    if blocks and any(mark in html for mark in _NUMBERED):
+    if blocks and is_numbered:
         for numbers in main.css(_NUMBERS):
             numbers.decompose()
     for block in blocks:

@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 
-from selectolax.lexbor import LexborHTMLParser
-
 from crawler.content.bounds import clip
 from crawler.content.charset import decode
-from crawler.content.mainblock import main_block, without_script
+from crawler.content.mainblock import clean, main_block, marks_of, without_script
 from crawler.content.markdown import from_text, to_markdown
 from crawler.content.mediatype import Kind, kind_of
 from crawler.content.metadata import description_of, language_of, title_of
 from crawler.content.page import first_line
 from crawler.content.tree import base_url, parsable, parse
+
+_LONG_PAGE = 1_000_000
+"""Characters of source from which on a page is converted in pieces."""
 
 _SHORT = 200
 """Characters of Markdown below which a page may have its content in `<noscript>`."""
@@ -36,18 +37,28 @@ def make_document(
     """
     kind = kind_of(content_type)
     text = decode(body, content_type)
+    del body  # of a large page each of these takes as much again
     if kind is Kind.MARKDOWN:
         return Document(first_line(text), "", "", clip(text))
     if kind is Kind.TEXT:
         return Document(first_line(text), "", "", from_text(text))
-    tree = parse(text if is_parsable else parsable(text, is_xml=kind is Kind.XHTML))
-    title, description = title_of(tree), description_of(tree)
-    return Document(title, description, language_of(tree), _markdown(tree, text, url))
+    marks, is_long, has_other = marks_of(text), len(text) >= _LONG_PAGE, "<noscript" in text
+    source = text if is_parsable else parsable(text, is_xml=kind is Kind.XHTML)
+    encoded = source.encode("utf-8", "ignore")
+    del text, source
+    tree = parse(encoded)
+    del encoded
+    title, description, language = title_of(tree), description_of(tree), language_of(tree)
+    base, main = base_url(tree, url), main_block(tree, marks, in_pieces=is_long)
+    without = without_script(tree) if has_other else ""
+    del tree  # it takes more than all that follows
+    return Document(title, description, language, _markdown(main, without, base))
 
 
-def _markdown(tree: LexborHTMLParser, html: str, url: str) -> str:
-    base = base_url(tree, url)
-    markdown = to_markdown(main_block(tree, html), base)
-    if len(markdown) < _SHORT and "<noscript" in html:
-        return max(markdown, to_markdown(without_script(tree), base), key=len)
+def _markdown(main: list[str], without_script: str, base: str) -> str:
+    """The Markdown of a page's content, or of what it shows without script, where it has none."""
+    parts = (to_markdown(clean(piece), base) for piece in main)
+    markdown = clip("\n\n".join(part for part in parts if part))
+    if len(markdown) < _SHORT and without_script:
+        return max(markdown, to_markdown(clean(without_script), base), key=len)
     return markdown

@@ -11,9 +11,13 @@ import re
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.content.bounds import tame_content
-from crawler.content.codeblocks import tidy_code
+from crawler.content.codeblocks import NUMBERED, tidy_code
 from crawler.content.formulas import keep_formulas
+from crawler.content.pieces import pieces_of
 from crawler.content.tree import attribute
+
+_FORMULAS = ("<math", "math/tex")
+_MARKS = (*NUMBERED, *_FORMULAS)
 
 _MIN_TEXT = 200
 """Characters below which a marked block without a heading is not believed to be the content."""
@@ -44,23 +48,35 @@ _TITLE = re.compile(r'( href="[^"<>]*") title="[^"<>]*">')
 _SCRIPT = re.compile(r' href="\s*+(?!(?:https?|mailto|tel|ftp):)[^"/?#:]*+:', re.I)
 
 
-def main_block(tree: LexborHTMLParser, html: str) -> str:
-    """The content of a page as HTML; `html` is the text that `tree` was parsed from."""
+def marks_of(html: str) -> frozenset[str]:
+    """What a source mentions of what is to be looked for in its tree."""
+    return frozenset(mark for mark in _MARKS if mark in html)
+
+
+def main_block(tree: LexborHTMLParser, marks: frozenset[str], *, in_pieces: bool) -> list[str]:
+    """The content of a page as HTML, to be cleaned; `marks` are those of its source.
+
+    It is one text, or several `in_pieces`, each of them well-formed.
+    """
     marked = _marked(tree)
     main = marked or tree.body
     if main is None:
-        return ""
+        return []
     if not marked:
         _drop_outer_frame(main)
     _drop_frame(main, reveals=marked is not None)
-    tidy_code(main, html)
-    if "<math" in html or "math/tex" in html:
+    tidy_code(main, is_numbered=not marks.isdisjoint(NUMBERED))
+    if not marks.isdisjoint(_FORMULAS):
         keep_formulas(tree, main)
-    return _serialised(main)
+    if not in_pieces:
+        return [_serialised(main)]
+    _disarm(main)
+    return list(pieces_of(main))
 
 
 def without_script(tree: LexborHTMLParser) -> str:
-    """What a page shows to those who run no script, as forums do that are built in the browser."""
+    """What a page shows to those who run no script, as forums do that are built in the browser;
+    to be cleaned."""
     parts = (node.inner_html or "" for node in tree.css("body noscript"))
     shown = LexborHTMLParser("".join(parts)).body
     return _serialised(shown) if shown else ""
@@ -130,6 +146,11 @@ def _serialised(main: LexborNode) -> str:
     if _SCRIPT.search(html):
         _disarm(main)
         html = main.html or ""
+    return html
+
+
+def clean(html: str) -> str:
+    """Serialised content as the converter can take it. The tree that it is of is needed no more."""
     html = _SPAN.sub("", tame_content(html).replace("</span>", ""))
     return _TITLE.sub(r"\1>", html)
 

@@ -12,7 +12,7 @@ from crawler.content.link_header import read_link_headers
 from crawler.content.links import Link, links_of, named_links
 from crawler.content.mediatype import Kind, kind_of
 from crawler.content.metadata import MAX_TITLE, title_of
-from crawler.content.shells import Look, judge_page
+from crawler.content.shells import Look, is_written, judge_page
 from crawler.content.tree import fold, parsable, parse
 from crawler.domain.nofollow import header_says_nofollow
 from crawler.domain.reasons import Reason
@@ -54,12 +54,19 @@ def read_page(
     """
     kind = kind_of(content_type)
     text = decode(body, content_type)
+    del body  # of a large page it takes as much as the text
     nofollow, said = header_says_nofollow(headers), read_link_headers(headers, url)
     if kind in (Kind.TEXT, Kind.MARKDOWN):
         links = named_links(said.pages, url)
         return PageHead(first_line(text), url, links, _only(said.canonicals), nofollow)
     source = parsable(text, is_xml=kind is Kind.XHTML)
-    tree = parse(source)
+    is_parsable = source == text
+    if is_page := is_written(text):
+        text = ""  # needed no more, and a large page's tree takes enough
+    encoded = source.encode("utf-8", "ignore")
+    del source
+    tree = parse(encoded)
+    del encoded
     marks, title = read_head(tree), title_of(tree)
     base = (resolve(marks.base, url) if marks.base else None) or url
     named = (*said.pages, *marks.pages)
@@ -73,8 +80,8 @@ def read_page(
         links=links,
         canonical=_only(said.canonicals | {resolve(href, base) for href in marks.canonicals}),
         nofollow=nofollow or marks.nofollow,
-        problem=judge_page(tree, look),
-        is_parsable=source == text,
+        problem=None if is_page else judge_page(tree, look),
+        is_parsable=is_parsable,
     )
 
 

@@ -66,8 +66,24 @@ class Look:
     is_error: bool = False
 
 
+def is_written(html: str) -> bool:
+    """Whether a page is long and written, not built: such a one is neither shell nor challenge.
+
+    A look at its source is cheaper than at its text.
+    """
+    if len(html) <= _LONG_PAGE:
+        return False
+    at = -1
+    for _ in range(_MOST_PARAGRAPHS):
+        at = html.find("<p>", at + 1)
+        if at < 0:
+            return False
+    return True
+
+
 def judge_page(tree: LexborHTMLParser, look: Look) -> Reason | None:
-    """`needs-javascript` or `challenge` for what is no page, None for a page.
+    """`needs-javascript` or `challenge` for what is no page, None for a page; for what is not
+    `is_written`.
 
     The page of an error is one, however little it shows, unless it is a challenge. The tree loses
     what is not shown of it, so this is the last that is asked of it.
@@ -88,22 +104,10 @@ def judge_page(tree: LexborHTMLParser, look: Look) -> Reason | None:
 
 
 def _may_be_none(tree: LexborHTMLParser, look: Look) -> bool:
-    """A first look that ordinary pages pay for: without scripts and without paragraphs."""
-    if len(look.html) > _LONG_PAGE and _has_paragraphs(look.html):
-        return False
+    """A first look that ordinary pages pay for."""
     if look.is_error or look.refreshes or look.title in TITLES:
         return True
     return tree.css_first(_ACTIVE) is not None
-
-
-def _has_paragraphs(html: str) -> bool:
-    """Whether a page is written, not built: a look at its source is cheaper than at its text."""
-    at = -1
-    for _ in range(_MOST_PARAGRAPHS):
-        at = html.find("<p>", at + 1)
-        if at < 0:
-            return False
-    return True
 
 
 def _is_shell(body: LexborNode, text: str, look: Look) -> bool:

@@ -25,9 +25,14 @@ def parsable(html: str, *, is_xml: bool = False) -> str:
     return tame(html)
 
 
-def parse(source: str) -> LexborHTMLParser:
-    """The tree of a page, whatever its markup, out of a source that is `parsable`."""
-    return LexborHTMLParser(source, options=_OPTIONS)
+def parse(source: str | bytes) -> LexborHTMLParser:
+    """The tree of a page, whatever its markup, out of a source that is `parsable`.
+
+    As bytes (UTF-8) it need not be there twice: who has no more use for the text lets it go before.
+    """
+    tree = LexborHTMLParser(source, options=_OPTIONS)
+    tree.raw_html = b""  # the tree has copies of its own, and a page may be of 10 MB
+    return tree
 
 
 def base_url(tree: LexborHTMLParser, url: str) -> str:

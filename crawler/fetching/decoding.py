@@ -243,8 +243,7 @@ class Body:
         self._limit = limit_bytes
         self._layers = [_Layer(start, limit_bytes) for start in _undo(content_encoding)]
         self._arrived = 0
-        self._size = 0
-        self._parts: list[bytes] = []
+        self._data = bytearray()
 
     def feed(self, data: bytes) -> None:
         """Takes the next bytes from the wire.
@@ -261,23 +260,22 @@ class Body:
                 data = layer.unpack(data)
         except TooLarge as excess:
             if len(self._layers) == 1:  # under several codings it may still be packed
-                self._parts.append(excess.prefix)
+                self._data += excess.prefix
             raise TooLarge(self.so_far) from None
-        self._parts.append(data)
-        self._size += len(data)
-        if self._size > self._limit:
+        self._data += data
+        if len(self._data) > self._limit:
             raise TooLarge(self.so_far)
 
     @property
     def so_far(self) -> bytes:
         """What has come of it, at most as long as the limit."""
-        return b"".join(self._parts)[: self._limit]
+        return bytes(memoryview(self._data)[: self._limit])
 
     def finish(self) -> bytes:
         """The whole body. Raises Undecodable if its coding breaks off."""
         if not all(layer.complete for layer in self._layers):
             raise Undecodable("breaks off")
-        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        return bytes(self._data)
 
 
 def _undo(content_encoding: str) -> list[Callable[[], _Stream]]:

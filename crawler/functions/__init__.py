@@ -14,6 +14,7 @@ crawl_tools                     what a worker has for its crawl calls:
   credentials                     the user's headers and cookies
   sitemaps, sitemap_visits        finding and reading sitemaps
   permission                      robots.txt on behalf of a call
+room          one large page at a time
 spread        which worker a call goes to
 wire, call_options, process_wire    what those calls say, as JSON
 """

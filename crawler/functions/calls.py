@@ -78,13 +78,14 @@ class FunctionCalls:
         answer: dict[str, Any] = self._post("/api/v4/crawl", payload, 200).json()
         return answer
 
-    def process(self, payload: Mapping[str, Any]) -> None:
-        """Has contents processed and stored.
+    def process(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Has contents processed and stored; the process function's answer.
 
         Raises:
             FunctionsAway, CallFailed: as `crawl`.
         """
-        self._post("/api/v4/process", payload, 202)
+        answer: dict[str, Any] = self._post("/api/v4/process", payload, 202).json()
+        return answer
 
     def _post(self, path: str, payload: Mapping[str, Any], expected: int) -> requests.Response:
         body = json.dumps(payload, separators=(",", ":")).encode()

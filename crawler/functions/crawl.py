@@ -25,6 +25,7 @@ from crawler.fetching.fetcher import End, Fetched, FetchFailure, FetchLimits, Re
 from crawler.fetching.outcomes import Follow, Hop, Postponed, Turns
 from crawler.functions.crawl_batch import CrawlBatch
 from crawler.functions.crawl_results import (
+    FetchedPage,
     LinkRules,
     failed,
     left_by_redirect,
@@ -37,6 +38,7 @@ from crawler.functions.permission import Permission, Refusal
 from crawler.functions.sitemap_visits import SitemapVisits
 from crawler.functions.turns import CallOver, CheckedTurns
 from crawler.functions.wire import CrawlCall
+from crawler.storage.bodies import seal
 from crawler.storage.sealing import Unsealable
 
 FETCH_SECONDS = 20.0
@@ -51,6 +53,9 @@ _CHECK_SECONDS = 1.0
 
 _GRACE_SECONDS = 1.0
 """After its time a call may take so much longer to come to an end by itself."""
+
+_TURN_SECONDS = 2.0
+"""After its time a large page may wait so much longer for its turn to be read."""
 
 
 class CrawlFunction:
@@ -74,7 +79,7 @@ class CrawlFunction:
         if self._may_start(batch) and self._take_grant(batch):
             self._run(batch)
         self._read_pages(batch)
-        self._tools.bodies.put(batch.bodies)
+        self._keep_bodies(batch)
         batch.cache.save()
         return batch.answer()
 
@@ -98,6 +103,7 @@ class CrawlFunction:
             deadline=self._monotonic() + options.budget_seconds,
             delay_ms=options.delay_ms,
             concurrency=options.concurrency,
+            seal=lambda body: self._tools.room.work(seal, body),
         )
 
     def _take_grant(self, batch: CrawlBatch) -> bool:
@@ -267,11 +273,27 @@ class CrawlFunction:
         return refusal.verdict.reason or Reason.ROBOTS
 
     def _read_pages(self, batch: CrawlBatch) -> None:
-        """Reads all pages in one visit to a thread: a visit costs as much as a small page."""
-        pages = batch.pages
-        read = self._tools.threads.apply(read_pages, (pages, batch.rules)) if pages else []
+        """Reads small pages in one visit to a thread, which costs as much as such a page does;
+        large ones one by one, when no other is in work."""
+        room, pages = self._tools.room, batch.pages
+        read = room.work(read_pages, pages, batch.rules) if pages else []
         for page, made in zip(pages, read, strict=True):
             batch.take_page(page, made)
+        while batch.large_pages:
+            self._read_large(batch, batch.large_pages.popleft())
+
+    def _read_large(self, batch: CrawlBatch, page: FetchedPage) -> None:
+        """A page whose turn does not come in time is one that the call did not get to."""
+        room = self._tools.room
+        with room.turn(batch.deadline + _TURN_SECONDS - self._monotonic()) as has_turn:
+            if has_turn:
+                (made,) = room.work(read_pages, [page], batch.rules)
+                batch.take_page(page, made)
+                self._keep_bodies(batch)  # a statement takes several times the size of its bodies
+
+    def _keep_bodies(self, batch: CrawlBatch) -> None:
+        self._tools.bodies.put(batch.bodies)
+        batch.bodies.clear()
 
 
 def _lanes(batch: CrawlBatch) -> int:

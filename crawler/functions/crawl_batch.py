@@ -2,7 +2,7 @@
 
 import random
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,11 +17,14 @@ from crawler.functions.crawl_results import (
     FetchedPage,
     LinkRules,
     ReadPage,
+    has_content,
     judge,
+    judge_head,
     no_page,
     page_result,
 )
 from crawler.functions.credentials import NO_GRANT, Grant
+from crawler.functions.room import is_large
 from crawler.functions.wire import CrawlCall, crawl_answer_json
 from crawler.storage.bodies import SealedBody
 from crawler.storage.results import BatchResult, LeftOutLink, Retry, SitemapResult, UrlResult
@@ -43,6 +46,8 @@ class CrawlBatch:
     deadline: float
     delay_ms: int
     concurrency: int
+    seal: Callable[[bytes], SealedBody]
+    """Packs a large body at once: it may wait for long until it is its turn to be read."""
     grant: Grant = NO_GRANT
     halt: str | None = None
     checked: float = float("-inf")
@@ -52,6 +57,7 @@ class CrawlBatch:
     results: list[UrlResult] = field(default_factory=list)
     retries: list[Retry] = field(default_factory=list)
     pages: list[FetchedPage] = field(default_factory=list)
+    large_pages: deque[FetchedPage] = field(default_factory=deque)
     bytes_in_hand: int = 0
     bodies: list[SealedBody] = field(default_factory=list)
     discovered: dict[str, int] = field(default_factory=dict)
@@ -127,7 +133,7 @@ class CrawlBatch:
             self._take_unchanged(url, fetched)
             return
         reason, outcome = judge(fetched)
-        if reason != Reason.CHALLENGE and fetched.body.strip():
+        if reason != Reason.CHALLENGE and has_content(fetched):
             self._hold(FetchedPage(url, fetched, origin))
         else:
             if origin is Outcome.FETCHED:
@@ -142,12 +148,15 @@ class CrawlBatch:
             self._settle_answer(url, fetched, Outcome.FAILED, str(Reason.BROKEN_RESPONSE))
 
     def _hold(self, page: FetchedPage) -> None:
-        self.pages.append(page)
-        self.bytes_in_hand += len(page.fetched.body)
+        self.bytes_in_hand += page.size
+        if is_large(page.fetched.body):
+            self.large_pages.append(page.with_sealed(self.seal(page.fetched.body)))
+        else:
+            self.pages.append(page)
 
     def take_page(self, page: FetchedPage, read: ReadPage) -> None:
         """Takes a page that was read; an error's page or a check for robots is no content."""
-        reason, outcome = judge(page.fetched)
+        reason, outcome = judge_head(page.fetched)
         if read.head.problem is not None:
             reason, outcome = str(read.head.problem), Outcome.FAILED
         if outcome is Outcome.FETCHED:

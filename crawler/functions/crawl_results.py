@@ -1,7 +1,7 @@
 """What a crawl call makes of each answer: pure, from what was fetched to what is told and kept."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crawler.content.challenges import challenge_by_headers, may_challenge
@@ -15,7 +15,7 @@ from crawler.domain.reasons import Reason, http_reason
 from crawler.domain.text import storable_headers
 from crawler.fetching.fetcher import Fetched, FetchFailure, Hop, Redirected
 from crawler.storage.bodies import SealedBody, seal
-from crawler.storage.packing import pack_links
+from crawler.storage.packing import pack_links, unpack
 from crawler.storage.results import LeftOutLink, UrlResult
 
 _MOST_LENGTH_DIGITS = 15
@@ -59,11 +59,24 @@ class ReadPage:
 
 @dataclass(frozen=True, slots=True)
 class FetchedPage:
-    """An answer whose body is to be read; `outcome` tells whether the site or the cache gave it."""
+    """An answer whose body is to be read; `outcome` tells whether the site or the cache gave it.
+
+    A large body is `sealed` while it waits to be read; `fetched` has none then.
+    """
 
     url: FrontierUrl
     fetched: Fetched
     outcome: Outcome = Outcome.FETCHED
+    sealed: SealedBody | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body."""
+        return len(self.fetched.body) if self.sealed is None else self.sealed.size
+
+    def with_sealed(self, body: SealedBody) -> "FetchedPage":
+        """The same page, its body in packed form alone."""
+        return replace(self, fetched=replace(self.fetched, body=b""), sealed=body)
 
 
 @dataclass
@@ -87,15 +100,19 @@ def read_pages(pages: list[FetchedPage], rules: LinkRules) -> list[ReadPage]:
 
 
 def _read_page(page: FetchedPage, rules: LinkRules) -> ReadPage:
-    fetched = page.fetched
+    fetched, sealed = page.fetched, page.sealed
     head = read_page(
-        fetched.body, fetched.content_type, fetched.url, fetched.headers, fetched.status
+        unpack(sealed.data) if sealed else fetched.body,
+        fetched.content_type,
+        fetched.url,
+        fetched.headers,
+        fetched.status,
     )
     nofollow = head.nofollow and rules.obeys_nofollow
     links = _sort_links(head, nofollow, page.url, rules)
     return ReadPage(
         head,
-        seal(fetched.body),
+        sealed or seal(fetched.body),
         pack_links(head.links),
         nofollow,
         tuple(links.followed),
@@ -128,15 +145,26 @@ def wants_body(status: int, content_type: str | None) -> bool:
 
 
 def judge(fetched: Fetched) -> tuple[str | None, Outcome]:
-    """What an answer is by its head, with the reason: a page, a failure, or no page at all."""
+    """What an answer is, with the reason: a page, a failure, or no page at all."""
+    reason, outcome = judge_head(fetched)
+    if outcome is Outcome.FETCHED and not has_content(fetched):
+        return str(Reason.EMPTY), Outcome.FAILED
+    return reason, outcome
+
+
+def has_content(fetched: Fetched) -> bool:
+    """Whether an answer's body is more than white space."""
+    return bool(fetched.body) and not fetched.body.isspace()
+
+
+def judge_head(fetched: Fetched) -> tuple[str | None, Outcome]:
+    """What an answer with content is by its head."""
     if challenge_by_headers(fetched.status, fetched.headers):
         return str(Reason.CHALLENGE), Outcome.FAILED
     if not 200 <= fetched.status < 300:
         return http_reason(fetched.status), Outcome.FAILED
     if not is_page(fetched.content_type):
         return str(Reason.NOT_HTML), Outcome.SKIPPED
-    if not fetched.body.strip():
-        return str(Reason.EMPTY), Outcome.FAILED
     return None, Outcome.FETCHED
 
 
@@ -147,7 +175,7 @@ def page_result(page: FetchedPage, read: ReadPage, discovered: tuple[int, ...]) 
         **_common(page.url, fetched),
         outcome=page.outcome,
         title=read.head.title,
-        size=len(fetched.body),
+        size=page.size,
         content_hash=read.body.hash,
         links=read.links,
         discovered=discovered,

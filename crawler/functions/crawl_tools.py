@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from gevent.threadpool import ThreadPool
-
 from crawler.domain.admission import HostRules
 from crawler.fetching.fetcher import Fetcher
 from crawler.fetching.robots import RobotsGate
 from crawler.functions.caching import PageCache
 from crawler.functions.credentials import GrantReader
 from crawler.functions.pacing import HostPacing
+from crawler.functions.room import Room
 from crawler.functions.sitemaps import SitemapReader
 from crawler.storage.bodies import BodyStore
 from crawler.storage.calls import CallReader
@@ -27,5 +26,5 @@ class CrawlTools:
     cache: PageCache
     reader: CallReader
     grants: GrantReader
-    threads: ThreadPool
+    room: Room
     denied_hosts: HostRules

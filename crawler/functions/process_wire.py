@@ -23,6 +23,19 @@ def process_call_json(job_id: str, pages: list[PageToProcess]) -> dict[str, Any]
     }
 
 
+def pages_left(answer: dict[str, Any], pages: list[PageToProcess]) -> list[PageToProcess]:
+    """Of the pages of a call those that it did not get to, by its answer.
+
+    Raises:
+        ValueError: when it is no such answer.
+    """
+    try:
+        left = {int(page_id) for page_id in answer["left"]}
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"not an answer of the process function: {error!r}") from None
+    return [page for page in pages if page.id in left]
+
+
 def read_process_call(body: Any) -> tuple[str, list[PageToProcess]]:
     """Job and pages of a process call.
 

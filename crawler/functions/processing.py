@@ -10,7 +10,7 @@ from gevent.pool import Group
 
 from crawler.domain.politeness import BATCH
 from crawler.functions.calls import CallFailed, FunctionCalls, FunctionsAway
-from crawler.functions.process_wire import process_call_json
+from crawler.functions.process_wire import pages_left, process_call_json
 from crawler.storage.changes import Fenced
 from crawler.storage.database import Outage
 from crawler.storage.leases import Lease
@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 
 class Processing:
     """At least once, idempotent: a call that got no answer is repeated; the processor takes each
-    page once. After two failed calls a page travels alone, after the third it is given up."""
+    page once, and leaves to another call what it did not get to. After two failed calls a page
+    travels alone, after the third it is given up."""
 
     def __init__(
         self,
@@ -96,7 +97,8 @@ class Processing:
     def _make(self, pages: list[PageToProcess]) -> None:
         again: list[PageToProcess] = []
         try:
-            self._calls.process(process_call_json(self._lease.job_id, pages))
+            answer = self._calls.process(process_call_json(self._lease.job_id, pages))
+            again = pages_left(answer, pages)
         except FunctionsAway as error:
             log.warning("job %s: process call waits: %s", self._lease.job_id, error)
             gevent.sleep(_AWAY_SECONDS)

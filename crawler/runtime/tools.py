@@ -12,6 +12,7 @@ from crawler.functions.caching import PageCache
 from crawler.functions.crawl_tools import CrawlTools
 from crawler.functions.credentials import GrantReader
 from crawler.functions.pacing import HostPacing
+from crawler.functions.room import Room
 from crawler.functions.sitemaps import SitemapReader
 from crawler.settings import Settings
 from crawler.storage.bodies import BodyStore
@@ -34,7 +35,7 @@ class Engines:
 
 
 def crawl_tools(
-    settings: Settings, engines: Engines, sealer: Sealer, threads: ThreadPool
+    settings: Settings, engines: Engines, sealer: Sealer, threads: ThreadPool, room: Room
 ) -> CrawlTools:
     """The tools of a worker's crawl function, by its settings."""
     fetcher = _fetcher(settings)
@@ -50,7 +51,7 @@ def crawl_tools(
         cache=PageCache(engines.cache, engines.bodies, time.monotonic),
         reader=reader,
         grants=GrantReader(reader, sealer),
-        threads=threads,
+        room=room,
         denied_hosts=settings.deny_hosts or NO_HOST_RULES,
     )
 

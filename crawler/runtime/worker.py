@@ -25,6 +25,7 @@ from crawler.functions.crawl import CrawlFunction
 from crawler.functions.orchestrator import Stores
 from crawler.functions.pacing import RENEW_SECONDS
 from crawler.functions.process import ProcessFunction
+from crawler.functions.room import Room
 from crawler.functions.spread import Spread
 from crawler.runtime.announcer import Announcer
 from crawler.runtime.feeds import Feeds
@@ -113,10 +114,11 @@ class Runtime:
     def _make_functions(self) -> None:
         threads = ThreadPool(_THREADS)
         engines = Engines(self.database, self._redis_url, self.bodies, self._cache)
-        tools = crawl_tools(self._settings, engines, self.sealer, threads)
+        room = Room(threads)
+        tools = crawl_tools(self._settings, engines, self.sealer, threads, room)
         self._pacing = tools.pacing
         self.crawl = CrawlFunction(tools, time.monotonic, self.stopping.is_set)
-        self.process = ProcessFunction(self.bodies, self.pages, threads)
+        self.process = ProcessFunction(self.bodies, self.pages, room, time.monotonic)
 
     def _stores(self) -> Stores:
         denied = self.policy.denied

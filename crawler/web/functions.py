@@ -23,10 +23,10 @@ def crawl() -> Response:
 
 @blueprint.post("/process")
 def process() -> tuple[Response, int]:
-    """Processes contents; 202 once they are stored."""
+    """Processes contents; 202 once they are stored, but for those that it did not get to."""
     job_id, pages = read_process_call(_signed_body())
-    services().runtime.process(job_id, pages)
-    return jsonify(accepted=len(pages)), 202
+    left = services().runtime.process(job_id, pages)
+    return jsonify(accepted=len(pages) - len(left), left=left), 202
 
 
 def _signed_body() -> Any:

@@ -25,6 +25,7 @@ from crawler.functions.crawl import CrawlFunction
 from crawler.functions.crawl_tools import CrawlTools
 from crawler.functions.credentials import Grant
 from crawler.functions.pacing import HostPacing
+from crawler.functions.room import Room
 from crawler.functions.sitemaps import SitemapReader
 from crawler.functions.wire import CrawlCall
 from crawler.storage.calls import Standing
@@ -143,7 +144,7 @@ def function(threads: ThreadPool, fetcher: Fetcher, **parts: Any) -> CrawlFuncti
         cache=PageCache(nothing, nothing, time.monotonic),
         reader=parts.get("reader", Reader()),
         grants=parts.get("grants", cast(Any, Grants())),
-        threads=threads,
+        room=parts.get("room") or Room(threads),
         denied_hosts=NO_HOST_RULES,
     )
     return CrawlFunction(tools, time.monotonic, parts.get("is_stopping", lambda: False))
@@ -161,6 +162,29 @@ def test_urls_taken_while_the_job_was_asked_for_are_missed_by_nobody(threads, mo
     fetcher = Fetcher()
     answer = function(threads, fetcher)(call(concurrency=8))
     assert len(answer["completed"]) == len(fetcher.asked) == 10
+
+
+def large_page(url: str) -> Fetched:
+    return replace(page(url), body=b"<title>Large</title><p>page" + b" x" * 2**19)
+
+
+def test_a_large_page_is_read_like_any_other(threads):
+    answer = function(threads, Fetcher(number_3=large_page))(call())
+    assert len(answer["completed"]) == 10
+    (large,) = [row for row in answer["completed"] if row["title"] == "Large"]
+    assert (large["url"], large["bytes"]) == (f"{ROOT}3", len(large_page(ROOT).body))
+
+
+def test_a_large_page_whose_turn_does_not_come_in_time_is_in_none_of_the_lists(
+    threads, monkeypatch
+):
+    monkeypatch.setattr(crawl, "_TURN_SECONDS", 0.0)
+    room = Room(threads)
+    with room.turn(1.0):
+        function_ = function(threads, Fetcher(number_3=large_page), room=room)
+        answer = function_(call(budget=0.5))
+    assert f"{ROOT}3" not in [row["url"] for row in answer["completed"]]
+    assert len(answer["completed"]) == 9 and not answer["failed"] and not answer["skipped"]
 
 
 def test_a_call_of_an_old_epoch_fetches_nothing(threads):

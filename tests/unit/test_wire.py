@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from crawler.domain.errors import InvalidRequest
 from crawler.domain.model import FrontierUrl, Outcome, ScopeKind, Trail
 from crawler.functions.call_options import CrawlOptions
-from crawler.functions.process_wire import process_call_json, read_process_call
+from crawler.functions.process_wire import pages_left, process_call_json, read_process_call
 from crawler.functions.wire import (
     CrawlCall,
     crawl_answer_json,
@@ -160,6 +160,22 @@ pages_to_process = st.builds(
 @given(st.lists(pages_to_process, max_size=3))
 def test_a_process_call_is_read_as_it_was_written(pages: list[PageToProcess]) -> None:
     assert read_process_call(over_the_wire(process_call_json("job", pages))) == ("job", pages)
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"), [({"left": []}, []), ({"left": [2]}, [2]), ({"left": [9, 1, 2]}, [1, 2])]
+)
+def test_pages_that_a_process_call_did_not_get_to_are_told(
+    answer: dict[str, object], left: list[int]
+) -> None:
+    pages = [PageToProcess(number, "http://a/", b"", None) for number in (1, 2, 3)]
+    assert [page.id for page in pages_left(answer, pages)] == left
+
+
+@pytest.mark.parametrize("answer", [{}, {"left": None}, {"left": ["x"]}, {"left": 3}])
+def test_another_answer_to_a_process_call_is_none(answer: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="process function"):
+        pages_left(answer, [])
 
 
 CALL = over_the_wire(

@@ -1,0 +1,149 @@
+"""The process function's order of work: large pages alone, small ones at once, what is left."""
+
+import threading
+import time
+from dataclasses import replace
+from typing import Any
+
+import gevent
+import pytest
+from gevent.threadpool import ThreadPool
+
+from crawler.content.document import Document
+from crawler.functions import process
+from crawler.functions.process import ProcessFunction
+from crawler.functions.room import LARGE_BYTES, Room
+from crawler.storage.results import PageToProcess, ProcessedPage
+
+MANY_SECONDS = 30.0
+SMALL, LARGE = b"<p>small", b"<p>large " + b"x" * LARGE_BYTES
+
+
+class Bodies:
+    """Bodies by hash, as many at once as `most_bytes` lets through, but one in any case."""
+
+    def __init__(self, bodies: dict[bytes, bytes]) -> None:
+        self._bodies = bodies
+
+    def get(self, hashes: list[bytes], most_bytes: int | None = None) -> dict[bytes, bytes]:
+        found: dict[bytes, bytes] = {}
+        for key in sorted(set(hashes) & self._bodies.keys()):
+            found[key] = self._bodies[key]
+            if most_bytes is not None and sum(map(len, found.values())) > most_bytes:
+                if len(found) > 1:
+                    del found[key]
+                break
+        return found
+
+
+class Pages:
+    def __init__(self) -> None:
+        self.done: list[int] = []
+        self.failed: list[int] = []
+
+    def store_processed(self, job_id: str, pages: list[ProcessedPage], failed: list[int]) -> None:
+        self.done += [page.id for page in pages]
+        self.failed += failed
+
+
+@pytest.fixture
+def threads():
+    pool = ThreadPool(2)
+    yield pool
+    pool.kill()
+
+
+def made(threads: ThreadPool, *bodies: bytes | None) -> tuple[Any, Pages, list[PageToProcess]]:
+    """The function, where it stores, and a page for each body, those of None without one."""
+    keys = [number.to_bytes(2, "big") for number in range(len(bodies))]
+    pages = [
+        PageToProcess(number, f"http://site/{number}", key, "text/html")
+        for number, key in enumerate(keys)
+    ]
+    kept = {key: body for key, body in zip(keys, bodies, strict=True) if body is not None}
+    store, bodies_store = Pages(), Bodies(kept)
+    any_bodies: Any = bodies_store
+    any_store: Any = store
+    return ProcessFunction(any_bodies, any_store, Room(threads), time.monotonic), store, pages
+
+
+class Converter:
+    """In place of `make_document`: large pages take until `end`; counts those in work at once."""
+
+    def __init__(self) -> None:
+        self.end = threading.Event()
+        self.begun = threading.Event()
+        self.most = 0
+        self._at_once = 0
+
+    def __call__(self, body: bytes, content_type: Any, url: str, **more: Any) -> Document:
+        if len(body) >= LARGE_BYTES:
+            self._at_once += 1
+            self.most = max(self.most, self._at_once)
+            self.begun.set()
+            self.end.wait(MANY_SECONDS)
+            self._at_once -= 1
+        return Document("", "", "", "text")
+
+
+@pytest.fixture
+def converter(monkeypatch: pytest.MonkeyPatch) -> Converter:
+    one = Converter()
+    monkeypatch.setattr(process, "make_document", one)
+    return one
+
+
+def test_large_pages_of_several_calls_are_never_converted_at_the_same_time(
+    threads: ThreadPool, converter: Converter
+) -> None:
+    function, store, pages = made(threads, *[LARGE] * 4)
+    calls = [gevent.spawn(function, "job", [page]) for page in pages]
+    converter.end.set()
+    gevent.joinall(calls, raise_error=True)
+    assert converter.most == 1
+    assert sorted(store.done) == [0, 1, 2, 3]
+
+
+def test_small_pages_are_not_held_up_by_large_ones(
+    threads: ThreadPool, converter: Converter
+) -> None:
+    function, store, pages = made(threads, LARGE, LARGE, LARGE, SMALL)
+    calls = [gevent.spawn(function, "job", [page]) for page in pages[:3]]
+    while not converter.begun.is_set():
+        gevent.sleep(0.001)
+    assert function("job", pages[3:]) == []
+    assert store.done == [3]
+    converter.end.set()
+    gevent.joinall(calls, raise_error=True)
+
+
+def test_a_call_does_its_small_pages_and_a_large_one_and_leaves_the_rest(
+    threads: ThreadPool,
+) -> None:
+    most = process.MOST_BYTES
+    function, store, pages = made(threads, SMALL, b"x" * most, SMALL, LARGE)
+    assert function("job", pages) == [2, 3]
+    assert store.done == [0, 1]
+    assert function("job", pages[2:]) == []
+    assert store.done == [0, 1, 2, 3]
+
+
+def test_a_large_page_whose_turn_does_not_come_is_left(
+    threads: ThreadPool, converter: Converter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "TURN_SECONDS", 0.0)
+    function, store, pages = made(threads, LARGE, LARGE)
+    first = gevent.spawn(function, "job", pages[:1])
+    while not converter.begun.is_set():
+        gevent.sleep(0.001)
+    assert function("job", pages[1:]) == [1]
+    converter.end.set()
+    first.get()
+    assert store.done == [0]
+
+
+def test_pages_of_one_body_and_pages_of_none(threads: ThreadPool) -> None:
+    function, store, pages = made(threads, SMALL, None)
+    twin = replace(pages[0], id=7)
+    assert function("job", [*pages, twin]) == []
+    assert (sorted(store.done), store.failed) == ([0, 7], [1])
