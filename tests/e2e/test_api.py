@@ -48,7 +48,7 @@ def crawled(api: Api) -> Crawled:
 def slow_job(api: Api, site: Site) -> Iterator[Json]:
     """A crawl that would take minutes, running and past its first page."""
     job = api.create(site.url(Graph(seed=1, pages=900).root), **SLOW)
-    wait_until(lambda: api.show(job["id"])["totals"]["completed"] > 0, 10, "the first page")
+    wait_until(lambda: api.show(job["id"])["totals"]["completed"] > 0, "the first page")
     yield api.show(job["id"])
     api.request("DELETE", f"/api/v4/jobs/{job['id']}")
 
@@ -142,7 +142,7 @@ def at_once(
 def test_pause_stops_the_fetching_and_resume_goes_on(api: Api, site: Site, slow_job: Json) -> None:
     paused = api.pause(slow_job["id"])
     assert paused["status"] == "paused"
-    wait_until(lambda: api.show(slow_job["id"])["owner"] is None, 5, "the orchestrator lets go")
+    wait_until(lambda: api.show(slow_job["id"])["owner"] is None, "the orchestrator lets go")
     before = api.show(slow_job["id"])
     assert before["totals"]["processing"] == 0
     assert api.resume(slow_job["id"])["status"] == "running"
@@ -150,7 +150,6 @@ def test_pause_stops_the_fetching_and_resume_goes_on(api: Api, site: Site, slow_
         lambda: bool(
             api.show(slow_job["id"])["totals"]["completed"] > before["totals"]["completed"]
         ),
-        5,
         "it goes on",
     )
     names = [event["event"] for event in api.events(slow_job["id"])]
@@ -160,7 +159,7 @@ def test_pause_stops_the_fetching_and_resume_goes_on(api: Api, site: Site, slow_
 
 def test_a_paused_job_fetches_nothing(api: Api, site: Site, slow_job: Json) -> None:
     api.pause(slow_job["id"])
-    wait_until(lambda: api.show(slow_job["id"])["owner"] is None, 5, "the orchestrator lets go")
+    wait_until(lambda: api.show(slow_job["id"])["owner"] is None, "the orchestrator lets go")
     asked = len(site.log())
     events = api.show(slow_job["id"])["lastEventId"]
     with LinkedSite({"/": ["/a"], "/a": []}) as other:
@@ -217,8 +216,8 @@ def test_a_deleted_job_leaves_nothing_behind(
         assert rows_of(database, slow_job["id"]) > 0
         assert copies.keys(f"*{slow_job['id']}*")
         api.delete(slow_job["id"])
-        wait_until(lambda: rows_of(database, slow_job["id"]) == 0, 10, "its rows are gone")
-        wait_until(lambda: not copies.keys(f"*{slow_job['id']}*"), 10, "its copy is gone")
+        wait_until(lambda: rows_of(database, slow_job["id"]) == 0, "its rows are gone")
+        wait_until(lambda: not copies.keys(f"*{slow_job['id']}*"), "its copy is gone")
 
 
 def rows_of(database: psycopg2.extensions.connection, job_id: str) -> int:
