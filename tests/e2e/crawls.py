@@ -14,6 +14,7 @@ from tests.site.graph import depths
 
 ENVIRONMENT = {"CLEW_ALLOW_PRIVATE": "127.0.0.0/8,::1/128", "WEB_CONCURRENCY": "2"}
 UNLIMITED: dict[str, Any] = {"maxDepth": None, "maxPages": None, "timeLimitSeconds": None}
+TROUBLES = ("batch_error", "orchestrator_replaced")
 LATE_SECONDS = 0.5
 TERMINAL_EVENTS = ("job_completed", "job_timeout", "job_failed", "job_cancelled")
 
@@ -96,3 +97,9 @@ def check_apart(times: Sequence[float], seconds: float) -> None:
     """
     for (first, earlier), (last, later) in combinations(enumerate(times), 2):
         assert later - earlier >= (last - first) * seconds - LATE_SECONDS, (first, last)
+
+
+def check_once(crawled: Crawled, site: Site) -> None:
+    """No page was asked for more than once; where one was, the job's troubles say why."""
+    troubles = [each for each in crawled.events if each["event"] in TROUBLES]
+    assert repeats(site) == {}, troubles

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.api import Api
-from tests.e2e.crawls import UNLIMITED, check_graph, crawl, ended, repeats
+from tests.e2e.crawls import UNLIMITED, check_graph, check_once, crawl, ended
 from tests.e2e.linked_site import NO_PAGES, LinkedSite
 from tests.server import wait_until
 from tests.site import Graph, Site
@@ -92,14 +92,14 @@ def test_random_delays_change_nothing_of_what_is_found(api: Api, site: Site, see
     graph = Graph(seed, pages=400, delay_milliseconds=40)
     crawled = crawl(api, site.url(graph.root), **(UNLIMITED | {"maxDepth": 5}))
     check_graph(crawled, site, graph, depth=5)
-    assert repeats(site) == {}
+    check_once(crawled, site)
 
 
 def test_a_whole_site_is_crawled_with_each_page_fetched_once(api: Api, site: Site) -> None:
     graph = Graph(seed=4, pages=300)
     crawled = crawl(api, site.url(graph.root), **UNLIMITED)
     check_graph(crawled, site, graph)
-    assert repeats(site) == {}
+    check_once(crawled, site)
     assert len(crawled.pages) == graph.pages
 
 
