@@ -5,6 +5,7 @@ api, sse            clients of the HTTP API and of the event stream, without the
 nginx               a folder as a site, with an access log
 walk                an independent breadth-first walk of such a site
 dns                 a name server by script, and a resolver that asks it
+cpu                 bounds of CPU time that a slow or busy machine does not break
 guard/              what must not be reached, by every way that leads to a fetch
 fuzzing, fragments  hostile input for all that reads what sites send
 site/               a site with faults, delays and made graphs, in a process of its own

@@ -31,7 +31,7 @@ class Api:
     A kept connection would stick to one worker, and break with it when a drill kills it.
     """
 
-    def __init__(self, url: str, token: str | None = None, timeout_seconds: float = 40) -> None:
+    def __init__(self, url: str, token: str | None = None, timeout_seconds: float = 60) -> None:
         self.url = url
         self._timeout = timeout_seconds
         self._session = requests.Session()
@@ -122,7 +122,7 @@ class Api:
         return f"{self.url}/api/v4/jobs/{job_id}/stream"
 
     def wait(
-        self, job_id: str, status: str | Collection[str] = TERMINAL, timeout_seconds: float = 120
+        self, job_id: str, status: str | Collection[str] = TERMINAL, timeout_seconds: float = 180
     ) -> Json:
         """The job once it has (one of) that status; a server that is away is waited for too.
 

@@ -1,11 +1,12 @@
 """Engines for the whole run, each kind in turn; each test module gets an empty database of its own.
 """
 
+import socket
 from collections.abc import Iterator
 
 import pytest
 import redis
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.engines import (
     EngineUrls,
@@ -16,7 +17,7 @@ from tests.engines import (
 )
 
 # A busy machine stops a test for longer than any example takes; hangs end by pytest's time-out.
-settings.register_profile("clew", deadline=None)
+settings.register_profile("clew", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("clew")
 
 
@@ -44,3 +45,11 @@ def redis_url(engines: EngineUrls) -> Iterator[str]:
     yield engines.redis_url
     client.flushdb()
     client.close()
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A TCP port of 127.0.0.1 that refuses connections: nobody listens on it, or can."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        yield closed.getsockname()[1]

@@ -153,7 +153,7 @@ def read_name(message: bytes, start: int) -> tuple[str, int]:
 class Resolver:
     """Looks names up at a `DnsServer`, with the signature and the errors of `getaddrinfo`."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1", timeout_seconds: float = 0.3) -> None:
+    def __init__(self, port: int, host: str = "127.0.0.1", timeout_seconds: float = 1.0) -> None:
         self._server = (host, port)
         self._timeout_seconds = timeout_seconds
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.cpu import least_seconds, slowness
 from tests.readers import TARGETS, Target
 
 BASE_SECONDS = 0.05
@@ -24,9 +25,6 @@ BASE_SECONDS = 0.05
 
 MOST_SECONDS = 2.0
 """CPU time that no input may take, however large."""
-
-TRIES = 3
-"""How often what took too long is read: a busy machine is no slow code."""
 
 MOST_GROWTH = 3.0
 """How much longer twice the input may take; what is quadratic takes four times as long."""
@@ -116,7 +114,7 @@ def plain_floods(target: Target, most_bytes: int) -> Iterator[Flood]:
 
 
 def fuzz(name: str, seconds: float, kept: Path | None = None) -> Figures:
-    """Gives a target inputs for so long; what it raises propagates.
+    """Gives a target inputs for so long, one at least; what it raises propagates.
 
     `kept` is a file that holds the input at hand, for when the process dies of it.
     """
@@ -131,7 +129,7 @@ def fuzz(name: str, seconds: float, kept: Path | None = None) -> Figures:
     )
     @given(st.one_of(mixtures(target), floods(target)))
     def give(drawn: bytes | Flood) -> None:
-        if time.monotonic() >= end:
+        if figures.inputs and time.monotonic() >= end:
             return
         data = drawn if isinstance(drawn, bytes) else drawn.data()
         if kept is not None:
@@ -140,7 +138,7 @@ def fuzz(name: str, seconds: float, kept: Path | None = None) -> Figures:
         if isinstance(drawn, Flood) and took > SURE_SECONDS:
             check_growth(target, drawn)
 
-    while time.monotonic() < end:
+    while not figures.inputs or time.monotonic() < end:
         give()
     return figures
 
@@ -148,7 +146,9 @@ def fuzz(name: str, seconds: float, kept: Path | None = None) -> Figures:
 def check_time(target: Target, data: bytes, figures: Figures) -> float:
     """Reads an input; raises TooSlow where it takes longer than its size allows."""
     most = allowed_seconds(target, len(data))
-    took = _least_seconds(target, data, most)
+    took = least_seconds(lambda: target.read(data), most)
+    if took > most:
+        took /= slowness()
     figures.inputs += 1
     figures.bytes += len(data)
     figures.slowest_seconds = max(figures.slowest_seconds, took)
@@ -165,26 +165,19 @@ def check_growth(target: Target, flood: Flood) -> None:
     """
     if flood.size // 2 < target.settled_bytes:
         return
-    half = _least_seconds(target, flood.data(0.5), 0.0)
+    half = _seconds(target, flood, 0.5, 0.0)
     most = MOST_GROWTH * half + SURE_SECONDS / 2
-    whole = _least_seconds(target, flood.data(), most)
+    whole = _seconds(target, flood, 1.0, most)
     if whole <= most:
         return
-    twice = _least_seconds(target, flood.data(2.0), MOST_GROWTH * whole)
+    twice = _seconds(target, flood, 2.0, MOST_GROWTH * whole)
     if twice > MOST_GROWTH * whole:
         raise TooSlow(f"{half:.3f} s for half of it, {whole:.3f} s, {twice:.3f} s for two: {flood}")
 
 
-def _least_seconds(target: Target, data: bytes, enough: float) -> float:
-    """The least CPU time of several reads; one is enough where it took no longer than so long."""
-    least = float("inf")
-    for _ in range(TRIES):
-        began = time.process_time()
-        target.read(data)
-        least = min(least, time.process_time() - began)
-        if least <= enough:
-            break
-    return least
+def _seconds(target: Target, flood: Flood, share: float, enough: float) -> float:
+    data = flood.data(share)
+    return least_seconds(lambda: target.read(data), enough)
 
 
 def _encoded(text: str) -> bytes:

@@ -91,7 +91,7 @@ class NginxSite:
         command = [nginx_command(), "-p", str(self._home), "-c", str(configuration)]
         self._process = subprocess.Popen([*command, "-e", str(self._home / "error.log")])
         try:
-            wait_until(self._answers, 10, "nginx answers")
+            wait_until(self._answers, "nginx answers")
         except BaseException:
             self._stop()
             raise

@@ -9,6 +9,7 @@ from psycogreen.gevent import patch_psycopg
 from crawler.storage.database import Database, Statements
 
 SIZE = 2
+PATIENCE_SECONDS = 60.0
 
 
 def _sleep(statements: Statements, seconds: float) -> None:
@@ -35,9 +36,9 @@ def in_read(database: Database, seconds: float) -> None:
 def killed_in_mid_statement(url: str, use: Callable[[Database, float], None]) -> list[bool]:
     """Kills every greenlet of a full pool in its statement; whether each slot works after."""
     database = _open(url)
-    sleepers = [gevent.spawn(use, database, 60.0) for _ in range(SIZE)]
+    sleepers = [gevent.spawn(use, database, 600.0) for _ in range(SIZE)]
     _wait_for_sleepers(url, SIZE)
-    gevent.killall(sleepers, timeout=5)
+    gevent.killall(sleepers, timeout=PATIENCE_SECONDS)
     return _serve(database)
 
 
@@ -48,13 +49,14 @@ def killed_at_any_moment(url: str, seed: int, greenlets: int) -> list[bool]:
     uses = [in_transaction, in_snapshot, in_read]
     for _ in range(greenlets):
         # Connected slots, so that a kill can also meet one that is just being looked at.
-        gevent.joinall([gevent.spawn(in_read, database, 0.0) for _ in range(SIZE)], timeout=5)
+        connecting = [gevent.spawn(in_read, database, 0.0) for _ in range(SIZE)]
+        gevent.joinall(connecting, timeout=PATIENCE_SECONDS)
         started = [
             gevent.spawn(chance.choice(uses), database, chance.random() / 1000) for _ in range(3)
         ]
         for _ in range(chance.randrange(12)):
             gevent.sleep(0)
-        gevent.killall(started, timeout=5)
+        gevent.killall(started, timeout=PATIENCE_SECONDS)
     return _serve(database)
 
 
@@ -82,7 +84,7 @@ def _wait_for_sleepers(url: str, count: int) -> None:
 def _serve(database: Database) -> list[bool]:
     """All slots used at once, each as writable and as ordinary as a new one."""
     answers = [gevent.spawn(_is_ordinary, database) for _ in range(SIZE)]
-    gevent.joinall(answers, timeout=20)
+    gevent.joinall(answers, timeout=PATIENCE_SECONDS)
     database.close()
     return [greenlet.value is True for greenlet in answers]
 

@@ -5,6 +5,7 @@ It is found again by its process tree and by the data folder in its environment,
 """
 
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -23,6 +24,8 @@ from typing import Self
 from tests.processes import Process, all_processes, environment, is_alive, tree
 
 ROOT = Path(__file__).resolve().parent.parent
+PATIENCE_SECONDS = 60.0
+"""How long is waited for what has to come: far longer than it takes on a slow and busy machine."""
 START_SECONDS = 120
 """Bound for a start: the first one on a machine also makes the virtual environment."""
 STOP_SECONDS = 40
@@ -33,11 +36,16 @@ class ServerFailed(Exception):
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A TCP port on 127.0.0.1 that nobody has at this moment.
+
+    None of those that the system gives out by itself (from 32,768 on Linux, from 49,152 else):
+    any connection of others could have got it before the server binds it, or between two starts.
+    """
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def make_data_folder() -> Path:
@@ -47,8 +55,13 @@ def make_data_folder() -> Path:
     return folder
 
 
-def wait_until(condition: Callable[[], bool], timeout_seconds: float, what: str) -> None:
-    """Returns as soon as `condition` holds; else raises TimeoutError, which says `what`."""
+def wait_until(
+    condition: Callable[[], bool], what: str, timeout_seconds: float = PATIENCE_SECONDS
+) -> None:
+    """Returns as soon as `condition` holds; else raises TimeoutError, which says `what`.
+
+    `timeout_seconds` is given where it is a promise; else only what hangs is to be found.
+    """
     deadline = time.monotonic() + timeout_seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -130,8 +143,11 @@ class RunningServer:
                 self.output_path.unlink(missing_ok=True)
 
     def start(self, timeout_seconds: float = START_SECONDS) -> float:
-        """Starts the command and waits for `/readyz` to say 200; returns the seconds it took."""
-        began = time.monotonic()
+        """Starts the command and waits for it to be ready; returns the seconds it took.
+
+        Workers of a run that was killed may still answer: it has to say so, and `/readyz` 200.
+        """
+        began, said = time.monotonic(), self._times_ready()
         with self.output_path.open("ab") as output:
             self._process = subprocess.Popen(
                 [str(ROOT / "scripts" / "run")],
@@ -142,13 +158,16 @@ class RunningServer:
                 cwd="/",
                 start_new_session=True,
             )
-        while not self.is_ready():
+        while self._times_ready() == said or not self.is_ready():
             if self._process.poll() is not None:
                 raise ServerFailed(f"ended with {self._process.returncode}\n{self.output_tail()}")
             if time.monotonic() - began > timeout_seconds:
                 raise ServerFailed(f"not ready after {timeout_seconds:g} s\n{self.output_tail()}")
             time.sleep(0.05)
         return time.monotonic() - began
+
+    def _times_ready(self) -> int:
+        return self.output().count("Clew is ready at ")
 
     def is_ready(self) -> bool:
         """Whether `/readyz` answers 200."""
@@ -171,14 +190,14 @@ class RunningServer:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout_seconds)
         try:
-            wait_until(lambda: not self.processes(), 5, "every process gone")
+            wait_until(lambda: not self.processes(), "every process gone", 15)
         except TimeoutError:
             left = [process.command for process in self.processes()]
             self.kill_everything()
             raise ServerFailed(f"still there after SIGTERM: {left}\n{self.output_tail()}") from None
         return time.monotonic() - began
 
-    def kill_everything(self, timeout_seconds: float = 10) -> None:
+    def kill_everything(self, timeout_seconds: float = 30) -> None:
         """kill -9 of supervisor, gunicorn, workers and engines; returns when all are gone."""
         deadline = time.monotonic() + timeout_seconds
         while processes := self.processes():

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 IDLE_SECONDS = 30.0
 """Silence after which a stream counts as dead; heartbeats come every 10 s."""
+PATIENCE_SECONDS = 180.0
+"""How long a stream's end is waited for, which comes with the end of its crawl."""
 
 
 class Message(NamedTuple):
@@ -259,7 +261,7 @@ class SseViewer:
         if self._client is not None:
             self._client.cut()
 
-    def wait(self, timeout_seconds: float) -> None:
+    def wait(self, timeout_seconds: float = PATIENCE_SECONDS) -> None:
         """Returns when the stream is done; raises TimeoutError, or what the server refused with."""
         if not self._done.wait(timeout_seconds):
             raise TimeoutError(f"no done within {timeout_seconds:g} s, last id {self.last_id}")

@@ -52,7 +52,7 @@ class Crawl:
 
     def wait_for_pages(self, count: int, timeout_seconds: float = 120) -> None:
         """Returns once that many pages are done."""
-        wait_until(lambda: self.pages_done() >= count, timeout_seconds, f"{count} pages")
+        wait_until(lambda: self.pages_done() >= count, f"{count} pages", timeout_seconds)
 
     def owner(self) -> dict[str, Any]:
         """`{host, pid, epoch}` of the worker that orchestrates, waited for while there is none."""
@@ -63,7 +63,7 @@ class Crawl:
             found.extend([owner] if owner else [])
             return bool(owner)
 
-        wait_until(has_owner, 15, "somebody orchestrates")
+        wait_until(has_owner, "somebody orchestrates")
         return found[-1]
 
     def wait_for_end(self) -> dict[str, Any]:

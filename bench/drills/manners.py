@@ -83,7 +83,7 @@ def crawl_delay_in_trouble() -> str:
 def _wait_for_requests(site: Site, count: int) -> None:
     """Returns once the site was asked so many times more."""
     before = len(site.log())
-    wait_until(lambda: len(site.log()) >= before + count, 60, f"{count} more requests")
+    wait_until(lambda: len(site.log()) >= before + count, f"{count} more requests")
 
 
 def _valkey(server: RunningServer) -> int:

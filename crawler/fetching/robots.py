@@ -194,13 +194,18 @@ class RobotsGate:
     def _claim(self, site: str) -> tuple[int, bytes] | None:
         """The shelved answer; None when it is this worker that is to ask."""
         patience = self._monotonic() + CLAIM_SECONDS
-        while True:
-            shelved = self._shelf.get(site)
-            if shelved is not None or self._shelf.claim(site, CLAIM_SECONDS):
-                return shelved
-            if self._monotonic() > patience:
-                return None
+        while (shelved := self._shelf.get(site)) is None and self._monotonic() <= patience:
+            if self._shelf.claim(site, CLAIM_SECONDS):
+                return self._look_again(site)
             gevent.sleep(_SHELF_POLL_SECONDS)
+        return shelved
+
+    def _look_again(self, site: str) -> tuple[int, bytes] | None:
+        """What another worker shelved, and gave its claim up, since the look before ours."""
+        shelved = self._shelf.get(site)
+        if shelved is not None:
+            self._shelf.release(site)
+        return shelved
 
     def _ask_claimed(self, site: str, turns: Turns) -> tuple[_Known, float]:
         try:

@@ -6,6 +6,7 @@ import redis
 
 from crawler.functions.spread import Spread
 from crawler.runtime.neighbours import Neighbours
+from crawler.storage.eventlog import connect
 
 
 class Clock:
@@ -87,7 +88,7 @@ class TestOnAServer(Suite):
 
 
 def test_without_redis_the_common_address_is_used():
-    nowhere = redis.Redis(unix_socket_path="/nonexistent/redis.sock")
+    nowhere = connect("redis://127.0.0.1:1/0")
     neighbour, seen = worker(nowhere, 11, Clock())
     neighbour.tell()
     neighbour.leave()

@@ -1,7 +1,9 @@
 """Crawls by the API, and what each of them has to show at its end, whatever was done to it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from bench.drills.crawling import check_events, check_ids
@@ -12,7 +14,8 @@ from tests.site.graph import depths
 
 ENVIRONMENT = {"CLEW_ALLOW_PRIVATE": "127.0.0.0/8,::1/128", "WEB_CONCURRENCY": "2"}
 UNLIMITED: dict[str, Any] = {"maxDepth": None, "maxPages": None, "timeLimitSeconds": None}
-END_SECONDS = 60
+TROUBLES = ("batch_error", "orchestrator_replaced")
+LATE_SECONDS = 0.5
 TERMINAL_EVENTS = ("job_completed", "job_timeout", "job_failed", "job_cancelled")
 
 
@@ -53,7 +56,7 @@ def crawl(api: Api, url: str | None = None, status: str = "completed", **options
 
 def ended(api: Api, job_id: str, status: str = "completed") -> Crawled:
     """The job once it has ended: ids 1…N, totals that add up, each page in one batch and row."""
-    job = api.wait(job_id, status, END_SECONDS)
+    job = api.wait(job_id, status)
     crawled = Crawled(job, api.events(job_id), api.pages(job_id))
     check_ids([event["id"] for event in crawled.events], job["lastEventId"])
     check_events([event["data"] for event in crawled.events], job_id)
@@ -85,3 +88,18 @@ def repeats(site: Site) -> dict[str, int]:
     """Paths that the site was asked for more than once, robots.txt and sitemaps left out."""
     counts = Counter(path for path in site.paths() if path not in NO_PAGES)
     return {path: count for path, count in counts.items() if count > 1}
+
+
+def check_apart(times: Sequence[float], seconds: float) -> None:
+    """Requests (Unix seconds, in order) start so far apart.
+
+    A busy machine may bring one late, and so close to the next; never a stretch of them.
+    """
+    for (first, earlier), (last, later) in combinations(enumerate(times), 2):
+        assert later - earlier >= (last - first) * seconds - LATE_SECONDS, (first, last)
+
+
+def check_once(crawled: Crawled, site: Site) -> None:
+    """No page was asked for more than once; where one was, the job's troubles say why."""
+    troubles = [each for each in crawled.events if each["event"] in TROUBLES]
+    assert repeats(site) == {}, troubles

@@ -110,7 +110,7 @@ def test_functions_that_can_t_work_just_now_are_waited_for(
     with mid_crawl(api, site, seed=72) as job_id:
         functions.fails_with = lambda call: 503
         broken_from = len(functions.calls)
-        wait_until(lambda: len(functions.calls) > broken_from + 15, 20, "calls fail")
+        wait_until(lambda: len(functions.calls) > broken_from + 15, "calls fail")
         functions.fails_with = lambda call: 0
     assert ended(api, job_id).named("batch_error")
 
@@ -121,7 +121,7 @@ def test_functions_that_can_t_be_reached_are_waited_for(
     with mid_crawl(api, site, seed=73) as job_id:
         functions.close()
         wait_until(
-            lambda: sum(e["event"] == "batch_error" for e in api.events(job_id)) > 5, 20, "errors"
+            lambda: sum(e["event"] == "batch_error" for e in api.events(job_id)) > 5, "errors"
         )
         functions.open()
     errors = {data["error"] for data in ended(api, job_id).named("batch_error")}
@@ -131,9 +131,9 @@ def test_functions_that_can_t_be_reached_are_waited_for(
 @contextmanager
 def mid_crawl(api: Api, site: Site, seed: int) -> Iterator[str]:
     """The id of a job past its first pages; afterwards its whole site must have been crawled."""
-    graph = Graph(seed, pages=200, delay_milliseconds=40)
+    graph = Graph(seed, pages=200, delay_milliseconds=100)
     job_id = api.create(site.url(graph.root), **UNLIMITED)["id"]
-    wait_until(lambda: api.show(job_id)["totals"]["completed"] >= 40, 15, "40 pages")
+    wait_until(lambda: api.show(job_id)["totals"]["completed"] >= 40, "40 pages")
     yield job_id
     check_graph(ended(api, job_id), site, graph)
     assert repeats(site) == {}

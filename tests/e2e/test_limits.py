@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tests.api import Api
 from tests.e2e.crawls import UNLIMITED, check_graph, crawl, ended, repeats
-from tests.e2e.linked_site import LinkedSite
+from tests.e2e.linked_site import NO_PAGES, LinkedSite
 from tests.server import wait_until
 from tests.site import Graph, Site
 
@@ -26,13 +26,13 @@ def test_a_job_that_ran_out_of_time_goes_on_until_it_is_complete(api: Api, site:
     job_id = api.create(site.url(graph.root), **limits)["id"]
     timed_out = ended(api, job_id, "timeout")
     started, out = timed_out.named("job_started")[0], timed_out.named("job_timeout")[0]
-    assert LIMIT_SECONDS - 0.1 < seconds_between(started, out) < LIMIT_SECONDS + 1
+    assert LIMIT_SECONDS - 0.1 < seconds_between(started, out) < LIMIT_SECONDS + 4
     assert timed_out.job["totals"]["processing"] == 0
     resumes = 0
     while api.show(job_id)["status"] == "timeout":
         resumes += 1
         api.resume(job_id)
-        api.wait(job_id, ("timeout", "completed"), 20)
+        api.wait(job_id, ("timeout", "completed"))
     crawled = ended(api, job_id)
     check_graph(crawled, site, graph)
     assert len(crawled.named("job_timeout")) == resumes >= 1
@@ -46,19 +46,18 @@ def test_nothing_follows_a_timeout(api: Api, site: Site) -> None:
     with LinkedSite({"/": ["/a"], "/a": ["/b"], "/b": []}) as other:
         crawl(api, other.url("/"))
     assert api.show(job["id"]) == job
-    # A call under way asks once a second whether its job still runs.
-    finished = datetime.fromisoformat(job["finishedAt"]).timestamp()
-    assert max(request.at for request in site.log()) < finished + 1.5
+    # Calls under way come to their end; no other is made.
+    assert len(site.paths()) <= job["totals"]["completed"] + MOST_IN_FLIGHT + len(NO_PAGES)
 
 
 def test_a_paused_job_uses_up_no_time(api: Api, site: Site) -> None:
     graph = Graph(seed=33, pages=60, delay_milliseconds=100)
-    limits = UNLIMITED | {"timeLimitSeconds": 3}
+    limits = UNLIMITED | {"timeLimitSeconds": 5}
     began = time.monotonic()
-    job_id = api.create(site.url(graph.root), **limits)["id"]
-    wait_until(lambda: api.show(job_id)["totals"]["completed"] > 0, 3, "the first page")
+    job_id = api.create(site.url(graph.root), **limits, concurrency=2)["id"]
+    wait_until(lambda: api.show(job_id)["totals"]["completed"] > 0, "the first page")
     api.pause(job_id)
-    wait_until(lambda: time.monotonic() - began > 3.5, 5, "the limit's length has passed")
+    wait_until(lambda: time.monotonic() - began > 5.5, "the limit's length has passed")
     api.resume(job_id)
     check_graph(ended(api, job_id), site, graph)
 

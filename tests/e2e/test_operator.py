@@ -65,13 +65,13 @@ def test_the_default_is_lowered_and_denied_hosts_are_left_out(api: Api, site: Li
 
 def test_one_crawl_runs_and_the_next_waits_for_it(api: Api, site: LinkedSite) -> None:
     running = api.create(site.url("/"), delayMs=60_000)
-    wait_until(lambda: api.show(running["id"])["status"] == "running", 10, "the first one runs")
+    wait_until(lambda: api.show(running["id"])["status"] == "running", "the first one runs")
     waiting = api.create(site.url("/a"), maxDepth=0)
     assert waiting["status"] == api.show(waiting["id"])["status"] == "queued"
     api.pause(running["id"])
     assert api.wait(waiting["id"], "completed")["totals"]["completed"] == 1
     second = api.create(site.url("/"), delayMs=60_000)
-    wait_until(lambda: api.show(second["id"])["status"] == "running", 10, "the second one runs")
+    wait_until(lambda: api.show(second["id"])["status"] == "running", "the second one runs")
     with pytest.raises(ApiError) as refused:
         api.resume(running["id"])
     assert (refused.value.status, refused.value.code) == (409, "too-many-jobs")

@@ -11,6 +11,7 @@ from tests.api import Api
 from tests.e2e.browser import Viewer
 from tests.e2e.linked_site import LinkedSite
 from tests.server import RunningServer
+from tests.site import Site
 
 NEWS = [f"/news/{number}" for number in range(40)]
 DOCS = [f"/docs/{number}" for number in range(5)]
@@ -61,7 +62,7 @@ def test_without_javascript_examples_are_tried_by_a_button(
 def test_urls_are_skipped_and_limits_changed_from_the_live_page(
     viewer: Viewer, server: RunningServer, api: Api, papers: LinkedSite
 ) -> None:
-    job = api.create(papers.url("/"), delayMs=250)
+    job = api.create(papers.url("/"), delayMs=800)
     page = viewer.page
     page.goto(f"{server.url}/jobs/{job['id']}")
     page.locator("#urls tr", has_text="/news/").first.locator(".skip-alike").click()
@@ -130,12 +131,13 @@ def test_the_report_names_reasons_rules_and_links_and_gives_a_table(
 
 
 def test_a_crawl_that_waits_says_for_whom(
-    viewer: Viewer, server: RunningServer, api: Api, papers: LinkedSite
+    viewer: Viewer, server: RunningServer, api: Api
 ) -> None:
-    papers.pages["/docs/1"] = 503
-    job = api.create(papers.url("/"), exclude=["/news/*"])
-    viewer.page.goto(f"{server.url}/jobs/{job['id']}")
-    expect(viewer.page.locator("#waits")).to_contain_text(f"Waiting for 127.0.0.1:{papers.port}")
-    api.cancel(job["id"])
-    viewer.wait_for_state("ended")
+    with Site() as busy:
+        busy.refuse(503, retry_after="120", times=99)
+        job = api.create(busy.url("/leaf/1"))
+        viewer.page.goto(f"{server.url}/jobs/{job['id']}")
+        expect(viewer.page.locator("#waits")).to_contain_text(f"Waiting for 127.0.0.1:{busy.port}")
+        api.cancel(job["id"])
+        viewer.wait_for_state("ended")
     expect(viewer.page.locator("#waits")).to_have_count(0)

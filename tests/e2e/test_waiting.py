@@ -33,7 +33,7 @@ def test_a_limit_that_is_reached_ends_the_wait_for_a_host(
     began = time.monotonic()
     urls = [other.url("/leaf/1"), site.url("/leaf/2")]
     crawled = crawl(api, urls=urls, maxDepth=0, maxPages=1)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 50, "the host asks for a minute"
     assert set(crawled.pages) == {site.url("/leaf/2")}
     assert crawled.outcome(other.url("/leaf/1")) == ("skipped", "page-limit")
 
@@ -44,7 +44,7 @@ def test_a_rule_that_leaves_out_what_waits_ends_the_wait(
     other.refuse(503, retry_after="60", times=9)
     job = api.create(urls=[other.url("/leaf/1"), site.url("/leaf/2")], maxDepth=0)
     waiting = f"*:{other.port}/*"
-    wait_until(lambda: api.show(job["id"])["totals"]["completed"] == 1, 20, "the other page")
+    wait_until(lambda: api.show(job["id"])["totals"]["completed"] == 1, "the other page")
     api.change(job["id"], exclude=[waiting])
     assert ended(api, job["id"]).outcome(other.url("/leaf/1")) == ("skipped", "excluded")
 
@@ -62,7 +62,7 @@ def test_a_redirect_to_a_host_in_trouble_is_tried_again(
     other.set_robots("later", 503)
     site.set_page("/moved", "", 302, {"Location": other.url("/leaf/1")})
     job = api.create(url=site.url("/moved"), maxDepth=0)
-    wait_until(lambda: api.pages(job["id"])[0]["attempts"] == 1, 20, "the first try")
+    wait_until(lambda: api.pages(job["id"])[0]["attempts"] == 1, "the first try")
     (row,) = api.pages(job["id"])
     assert (row["outcome"], row["reason"]) == (None, "robots-unreachable")
     api.cancel(job["id"])

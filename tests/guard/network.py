@@ -33,7 +33,7 @@ from crawler.storage.results import SitemapUrl
 from tests.dns import A, DnsServer, Resolver, Zone
 from tests.site import Site
 
-LIMITS = FetchLimits(timeout_seconds=2.0)
+LIMITS = FetchLimits(timeout_seconds=10.0)
 
 DNS_PORT = 53
 """The only one that the C library asks; free in a namespace."""

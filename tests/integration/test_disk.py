@@ -33,7 +33,7 @@ def fill(storage: Storage, mebibytes: int) -> None:
 
 def wait_until(disk: DiskWatch, *, is_full: bool) -> None:
     """Checks as a worker does, until the disk is known to be full, or not."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     disk.check()
     while disk.is_full is not is_full:
         assert time.monotonic() < deadline

@@ -164,7 +164,7 @@ def test_both_engines_end_with_the_process_that_started_them(data_dir: Path) -> 
         pids = [int(word) for word in starter.stdout.readline().split()]
         assert len(pids) == 2
         starter.kill()
-    wait_until(lambda: all(map(is_gone, pids)), 10, "both engines gone")
+    wait_until(lambda: all(map(is_gone, pids)), "both engines gone")
     open_home(data_dir).close()
 
 
@@ -174,7 +174,7 @@ def test_an_acknowledged_commit_survives_kill_9_of_everything(data_dir: Path) ->
         for engine in (postgres, valkey):
             assert engine.pid
             os.killpg(engine.pid, signal.SIGKILL)
-            wait_until(engine.has_died, 5, f"{engine.name} dead")
+            wait_until(engine.has_died, f"{engine.name} dead")
     with running(data_dir) as (postgres, _):
         assert query(postgres.url, "SELECT number FROM numbers") == 7
 
@@ -190,7 +190,7 @@ def test_a_pid_file_with_the_pid_of_somebody_else_does_not_stop_the_start(data_d
         for engine in (postgres, valkey):
             assert engine.pid
             os.kill(engine.pid, signal.SIGKILL)
-            wait_until(engine.has_died, 5, f"{engine.name} dead")
+            wait_until(engine.has_died, f"{engine.name} dead")
         account = postgres.home.account
     foreign = spawn(
         ["sleep", "600"], death_signal=signal.SIGKILL, env={"PATH": os.environ["PATH"]},
@@ -315,11 +315,11 @@ def test_a_folder_is_open_when_it_can_be_passed_through(
 def test_a_process_is_known_by_its_program_and_an_argument() -> None:
     child = subprocess.Popen(["sleep", "600"])
     try:
-        wait_until(lambda: runs(child.pid, "sleep", "600"), 5, "the child's arguments are known")
+        wait_until(lambda: runs(child.pid, "sleep", "600"), "the child's arguments are known")
         assert not runs(child.pid, "sleep", "60")
         assert not runs(child.pid, "postgres", "600")
         child.kill()
-        wait_until(lambda: not runs(child.pid, "sleep", "600"), 5, "a zombie counts as gone")
+        wait_until(lambda: not runs(child.pid, "sleep", "600"), "a zombie counts as gone")
     finally:
         with suppress(ProcessLookupError):
             child.kill()

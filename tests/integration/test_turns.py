@@ -6,9 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.patched import PatchedProcess
-from tests.turns import REQUESTS, crawl
-
-Span = tuple[float, float]
+from tests.turns import REQUESTS, Span, crawl
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +31,7 @@ def test_two_jobs_in_two_processes_keep_the_concurrency_between_them(
 ) -> None:
     spans = in_both(processes, redis_url, "http://busy.test/", 0)
     assert len(spans) == 2 * REQUESTS
-    changes = sorted([(began, 1) for began, _ in spans] + [(ended, -1) for _, ended in spans])
+    changes = sorted([(s.began, 1) for s in spans] + [(s.ended, -1) for s in spans])
     under_way = [sum(change for _, change in changes[:end]) for end in range(len(changes))]
     assert max(under_way) <= 3
 
@@ -44,4 +42,4 @@ def test_two_jobs_in_two_processes_keep_the_delay_between_them(
     spans = in_both(processes, redis_url, "http://delay.test/", 50)
     assert len(spans) == 2 * REQUESTS
     # A busy machine may hold up a process that has its turn: not the moments count, the whole.
-    assert spans[-1][0] - spans[0][0] >= 0.05 * (2 * REQUESTS - 1)
+    assert max(s.began for s in spans) - spans[0].asked >= 0.05 * (2 * REQUESTS - 1)

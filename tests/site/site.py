@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 import trustme
 
 ROOT = Path(__file__).resolve().parents[2]
-STOP_SECONDS = 10
+PATIENCE_SECONDS = 60
 
 
 class Request(NamedTuple):
@@ -75,7 +75,7 @@ class Site:
     ) -> None:
         assert self._process is not None and self._process.stdin and self._process.stdout
         self._process.kill()
-        self._process.wait(STOP_SECONDS)
+        self._process.wait(PATIENCE_SECONDS)
         self._process.stdin.close()
         self._process.stdout.close()
         self._folder.cleanup()
@@ -151,7 +151,7 @@ class Site:
         data = None if payload is None else json.dumps(payload).encode()
         request = urllib.request.Request(f"http://127.0.0.1:{self._control_port}{target}", data)
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with direct.open(request, timeout=STOP_SECONDS) as answer:
+        with direct.open(request, timeout=PATIENCE_SECONDS) as answer:
             return json.load(answer)
 
 

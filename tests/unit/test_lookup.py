@@ -30,7 +30,7 @@ class Names:
         if name == "nowhere.test":
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         if name.startswith("silent"):
-            self.answer.wait(30)
+            self.answer.wait(60)
         return FOUND
 
 
@@ -69,8 +69,9 @@ def test_a_silent_name_holds_one_thread_however_often_it_is_asked_for(names: Nam
     waiting = gevent.spawn(look_up, "silent.test", None, type=socket.SOCK_STREAM)
     gevent.sleep(0)
     names.answer.set()
-    assert waiting.get(timeout=5) == FOUND
-    assert names.asked == ["silent.test", "a.test"]
+    assert waiting.get(timeout=30) == FOUND
+    # Threads begin in any order.
+    assert sorted(names.asked) == ["a.test", "silent.test"]
 
 
 def test_who_finds_no_free_thread_is_told_soon_that_it_may_pass(names: Names) -> None:
@@ -81,21 +82,21 @@ def test_who_finds_no_free_thread_is_told_soon_that_it_may_pass(names: Names) ->
         look_up("a.test", None)
     assert raised.value.errno == socket.EAI_AGAIN
     names.answer.set()
-    with gevent.Timeout(5):
+    with gevent.Timeout(30):
         while look_up._running:
             gevent.sleep(0.001)
     assert look_up("a.test", None) == FOUND
 
 
 def test_those_who_waited_for_a_thread_for_one_name_share_it(names: Names) -> None:
-    lookup.PATIENCE_SECONDS = 5.0
+    lookup.PATIENCE_SECONDS = 30.0
     look_up = ThreadedLookup()
     for number in range(2):
         give_up(look_up, f"silent-{number}.test")
     waiting = [gevent.spawn(look_up, "silent-2.test", None) for _ in range(4)]
     gevent.sleep(0)
     names.answer.set()
-    gevent.joinall(waiting, timeout=5, raise_error=True)
+    gevent.joinall(waiting, timeout=30, raise_error=True)
     assert all(greenlet.get() == FOUND for greenlet in waiting)
     assert names.asked.count("silent-2.test") == 1
 

@@ -1,12 +1,12 @@
 """robots.txt: what it allows Clew."""
 
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.domain.robots import MAX_BYTES, RobotsRules, rules_for_status
+from tests.cpu import within
 
 SITE = "https://example.com"
 ALL = "User-agent: *\n"
@@ -225,10 +225,8 @@ def test_rules_within_the_first_500_kib_count() -> None:
     ],
 )
 def test_a_hostile_robots_txt_costs_little(text: bytes) -> None:
-    started = time.process_time()
-    rules = RobotsRules.parse(text)
-    rules.blocking_rule(f"{SITE}/{'a' * 1_900}b")
-    assert time.process_time() - started < 1.5
+    rules = within(2.0, RobotsRules.parse, text)
+    within(2.0, rules.blocking_rule, f"{SITE}/{'a' * 1_900}b")
     assert len(rules.sitemaps) <= 1_000
 
 

@@ -252,6 +252,22 @@ def test_of_several_workers_one_asks_while_the_others_wait() -> None:
     assert not shelf.claimed
 
 
+def test_an_answer_that_was_shelved_between_a_look_and_a_claim_is_seen() -> None:
+    class Overtaken(Shelf):
+        looks = 0
+
+        def get(self, origin: str) -> tuple[int, bytes] | None:
+            self.looks += 1
+            if self.looks == 2:
+                self.answers[origin] = (200, RULES)
+            return super().get(origin)
+
+    shelf, site = Overtaken(), Site(answer(404))
+    assert verdict(gate(site, Clock(), shelf)).rule == "Disallow: /private"
+    assert site.asked == 0
+    assert not shelf.claimed
+
+
 @pytest.mark.parametrize("first", [WAIT, failure(Reason.REFUSED)], ids=["no turn", "refused"])
 def test_a_worker_without_an_answer_leaves_the_question_to_the_next(first: Answer) -> None:
     shelf = Shelf()
