@@ -96,12 +96,16 @@ def _name(entry: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What decides whether a link found on a page becomes a URL of the job."""
+    """What decides whether a link found on a page becomes a URL of the job.
+
+    `roots` are in whatever the rules say and whatever they look like: the user asked for them.
+    """
 
     scope: Scope
     include: Rules
     exclude: Rules
     denied: HostRules
+    roots: frozenset[str] = frozenset()
 
     def judge(self, url: str) -> Reason | None:
         """Why a canonical URL is left out; None: it is in."""
@@ -109,6 +113,8 @@ class Admission:
             return Reason.SCOPE
         if self.denied and self.denied.denies(urls.host(url)):
             return Reason.DENIED_HOST
+        if url in self.roots:
+            return None
         if self.exclude and self.exclude.match(url):
             return Reason.EXCLUDED
         if self.include and not self.include.match(url):
@@ -137,10 +143,11 @@ def admission_of(
     """The admission of a job: scope around its roots (canonical, after redirects), and rules.
 
     A URL that an `exclude` rule matches is out; where there are `include` rules, one of them must
-    match. Roots are what the user asked for: they are in without being judged.
+    match. Roots are what the user asked for: no rule keeps them out.
 
     Raises:
         ValueError: for a rule that `parse_rule` would refuse.
     """
+    roots = tuple(bases)
     rules = (compile_rules(tuple(include)), compile_rules(tuple(exclude)))
-    return Admission(scope_of(scope, bases), *rules, denied)
+    return Admission(scope_of(scope, roots), *rules, denied, frozenset(roots))

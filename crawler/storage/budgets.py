@@ -16,7 +16,7 @@ from typing import NamedTuple
 from crawler.domain.reasons import Reason
 from crawler.domain.traps import Pattern, budget, pattern_of
 from crawler.storage.changes import JobChange
-from crawler.storage.exclusions import exclude_rules
+from crawler.storage.exclusions import excluded_among
 from crawler.storage.keys import url_key
 
 _UNWRITTEN = 16
@@ -74,8 +74,8 @@ def refuse(
     change: JobChange, news: Mapping[bytes, FoundUrl], counts: PatternCounts, use: PatternUse
 ) -> dict[bytes, Reason]:
     """Which of some URLs, by their keys, are not to be queued."""
-    rules = exclude_rules(change)
-    refused = {key: Reason.EXCLUDED for key, each in news.items() if rules.first_match(each.url)}
+    excluded = excluded_among(change, (each.url for each in news.values()))
+    refused = {key: Reason.EXCLUDED for key, each in news.items() if each.url in excluded}
     over = _over_budget(change, {k: v for k, v in news.items() if k not in refused}, counts, use)
     use.left_out.update(over.values())
     return {**refused, **dict.fromkeys(over, Reason.TRAP)}

@@ -4,23 +4,33 @@ The queue is held against new rules slice by slice, from its first id to its las
 has come stands in the job's row, so that any orchestrator goes on with it. Until it is through
 nothing is claimed. A URL that was in hand meanwhile and returned behind that point is met by the
 claim, which holds its batch against all; one that is to wait is held against them at once.
+
+    a root, and a rule that the job began with  → crawled: it is what the user asked for
+    a root that waits, and a later rule         → skipped: that is what the user asked for since
+    a root in hand, or tried again, and a rule  → crawled: it was begun
+
+URLs beyond the depth are no URLs of the job yet: excluded, they are links that were not followed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from crawler.domain.events import EventName
-from crawler.domain.patterns import Rules, compile_rules
+from crawler.domain.patterns import compile_rules
 from crawler.domain.reasons import Reason
 from crawler.storage.changes import JobChange
 from crawler.storage.database import Row
+from crawler.storage.results import LeftOutLink
+from crawler.storage.samples import keep_samples
 
 _SLICE = 5_000
 
 
-def exclude_rules(change: JobChange) -> Rules:
-    """The job's exclude rules, ready for use."""
-    return compile_rules(change.options.exclude)
+def excluded_among(change: JobChange, urls: Iterable[str]) -> set[str]:
+    """Which of some URLs the job's exclude rules leave out; no rule keeps a root out."""
+    rules = compile_rules(change.options.exclude)
+    matching = {url for url in urls if rules.match(url)} if rules else set()
+    return matching.difference(change.roots, change.scope_bases)
 
 
 def is_unheld(change: JobChange) -> bool:
@@ -45,8 +55,8 @@ def exclude_waiting(change: JobChange) -> int:
 def skip_excluded(change: JobChange, rows: Sequence[Row]) -> list[Row]:
     """Of rows just claimed, or just returned, those that no rule excludes; the others are skipped,
     and told of."""
-    rules = exclude_rules(change)
-    out = [row["id"] for row in rows if rules.first_match(row["url"])]
+    excluded = excluded_among(change, (row["url"] for row in rows))
+    out = [row["id"] for row in rows if row["url"] in excluded]
     if not out:
         return list(rows)
     # A claim need not wait for the disk, but an event must.
@@ -56,9 +66,14 @@ def skip_excluded(change: JobChange, rows: Sequence[Row]) -> list[Row]:
 
 
 def _leave_out(change: JobChange, rows: Sequence[Row]) -> None:
-    beyond = [row["id"] for row in rows if row["state"] == "beyond"]
+    beyond = [row for row in rows if row["state"] == "beyond"]
     if beyond:
-        change.run("forget_excluded", ids=beyond)
+        change.run("forget_excluded", ids=[row["id"] for row in beyond])
+        reason = str(Reason.EXCLUDED)
+        keep_samples(
+            change, [LeftOutLink(reason, row["url"], row["found_on"]) for row in beyond]
+        )
+        change.leave_out({reason: len(beyond)})
     _skip(change, [row["id"] for row in rows if row["state"] == "queued"])
 
 

@@ -30,7 +30,10 @@ class UrlsByReason:
 
 @dataclass(frozen=True, slots=True)
 class LinksByReason:
-    """Links that leave the job for one reason, distinct per page, with some of them."""
+    """Links that leave the job for one reason, distinct per page, with some of them.
+
+    Of `depth` it is URLs, each once: how many there are depends on the limit as it is now.
+    """
 
     reason: str
     explanation: str
@@ -90,15 +93,15 @@ class ReportStore:
         with self._database.snapshot() as statements:
             job = read_job(statements, job_id)
             left = statements.one("links_left_out", job_id=job_id) or {"links_left_out": {}}
-            beyond = statements.one("count_beyond", job_id=job_id) or {"urls": 0}
+            beyond = (statements.one("count_beyond", job_id=job_id) or {"urls": 0})["urls"]
             return Report(
                 job=job,
                 urls=_urls(statements, job),
-                links=_links(statements, job_id, left["links_left_out"]),
+                links=_links(statements, job_id, _as_it_stands(left["links_left_out"], beyond)),
                 blocked=_rows(statements, job_id, Reason.ROBOTS, _MOST_BLOCKED),
                 patterns=_patterns(statements, job_id),
                 sitemaps=_sitemaps(statements, job_id),
-                beyond=beyond["urls"],
+                beyond=beyond,
             )
 
     def urls(self, job_id: str) -> Iterator[PageRow]:
@@ -129,7 +132,12 @@ def _urls(statements: Statements, job: Job) -> list[UrlsByReason]:
     ]
 
 
-def _links(statements: Statements, job_id: str, counts: dict[str, int]) -> list[LinksByReason]:
+def _as_it_stands(counts: Mapping[str, int], beyond: int) -> dict[str, int]:
+    """Links that were left out, without those that a raised depth has let in since."""
+    return {**counts, str(Reason.DEPTH): beyond}
+
+
+def _links(statements: Statements, job_id: str, counts: Mapping[str, int]) -> list[LinksByReason]:
     samples: dict[str, list[LeftOutLink]] = {}
     for row in (
         *statements.run("samples", job_id=job_id, limit=SAMPLES),
@@ -139,6 +147,7 @@ def _links(statements: Statements, job_id: str, counts: dict[str, int]) -> list[
     return [
         LinksByReason(reason, explain(reason), count, samples.get(reason, []))
         for reason, count in _most_first(counts)
+        if count
     ]
 
 

@@ -47,6 +47,8 @@ def _tried(line: str, root: str, admission: Admission) -> Tried:
     if url is None:
         return Tried(line, False, "no web address")
     reason, rule = admission.explain(url)
+    if reason is None and url in admission.roots:
+        return Tried(url, True, "a start page, which no rule keeps out")
     return Tried(url, reason is None, _why(reason, rule))
 
 

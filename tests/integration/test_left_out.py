@@ -79,12 +79,28 @@ def test_what_waits_and_a_new_rule_excludes_is_skipped(
     assert storage.totals(lease.job_id).completed == 3
 
 
-def test_rules_that_a_job_began_with_are_not_held_against_its_roots(storage: Storage) -> None:
-    lease = storage.begin(exclude=("/b*",))
-    crawl_root(storage, lease, A, B)
+@pytest.mark.parametrize("rules", [{"exclude": ("*",)}, {"include": ("/none/*",)}])
+def test_rules_that_a_job_began_with_are_not_held_against_its_roots(
+    storage: Storage, rules: dict[str, tuple[str, ...]]
+) -> None:
+    lease = storage.begin(ROOT, B, **rules)
     assert storage.frontier.adjust(lease) == 0
-    assert set(storage.states(lease.job_id)) == {ROOT, A}
+    assert crawl_all(storage, lease, MadeSite({ROOT: [A, B], B: [ROOT]})) is JobStatus.COMPLETED
+    assert set(storage.states(lease.job_id)) == {ROOT, B}
+    assert storage.totals(lease.job_id).completed == 2
     assert storage.pages.snapshot(lease.job_id).links_left_out == {"excluded": 1}
+
+
+def test_a_rule_that_comes_later_skips_a_root_that_waits_but_none_in_hand(
+    storage: Storage,
+) -> None:
+    lease = storage.begin(A, B, exclude=("/a",))
+    (first,) = storage.frontier.claim(lease, 1).urls
+    exclude(storage, lease, "*")
+    adjust(storage, lease)
+    storage.frontier.return_urls(lease, [first.id])
+    assert crawl_all(storage, lease, MadeSite()) is JobStatus.COMPLETED
+    assert reasons_of(storage, lease) == {A: None, B: "excluded"}
 
 
 def test_a_url_in_hand_that_returns_is_met_by_the_claim(storage: Storage) -> None:
@@ -127,7 +143,9 @@ def test_links_that_a_call_found_under_older_rules_are_left_out(storage: Storage
     assert storage.pages.snapshot(lease.job_id).links_left_out == {"excluded": 1}
 
 
-def test_urls_beyond_the_depth_that_a_rule_excludes_are_forgotten(storage: Storage) -> None:
+def test_urls_beyond_the_depth_that_a_rule_excludes_become_links_that_it_left_out(
+    storage: Storage,
+) -> None:
     lease = storage.begin(max_depth=1)
     site = MadeSite({ROOT: [A], A: [B, C]})
     crawl_all(storage, lease, site)
@@ -135,6 +153,12 @@ def test_urls_beyond_the_depth_that_a_rule_excludes_are_forgotten(storage: Stora
     lease = storage.resume(lease, max_depth=2)
     assert crawl_all(storage, lease, site) is JobStatus.COMPLETED
     assert set(storage.states(lease.job_id)) == {ROOT, A, C}
+    (excluded,) = storage.reports.report(lease.job_id).links
+    on = storage.rows(lease.job_id)[A].id
+    assert (excluded.reason, excluded.count) == ("excluded", 1)
+    assert excluded.samples == [LeftOutLink("excluded", B, on)]
+    told = [e.data["reasons"] for e in storage.events(lease.job_id) if e.name == "urls_skipped"]
+    assert told == [{"depth": 2}, {"excluded": 1}]
 
 
 # Links that are not followed
@@ -290,6 +314,18 @@ def test_a_report_accounts_for_every_url_and_link(storage: Storage) -> None:
     assert listed == list(storage.rows(lease.job_id).values())
     wanted = storage.pages.rows(lease.job_id, PageFilter(reason="http-404"), 0, 9)
     assert [row.url for row in wanted] == [B, C]
+
+
+def test_a_raised_depth_takes_what_it_lets_in_out_of_the_report(storage: Storage) -> None:
+    site = MadeSite({ROOT: [A, B], A: [C, f"{ROOT}d"], B: [C], C: [f"{ROOT}e"]})
+    lease = storage.begin(max_depth=1)
+    left = []
+    for depth in (2, 3, None):
+        crawl_all(storage, lease, site)
+        report = storage.reports.report(lease.job_id)
+        left.append({each.reason: each.count for each in report.links} | {"": report.beyond})
+        lease = storage.resume(lease, max_depth=depth) if depth and report.beyond else lease
+    assert left == [{"depth": 2, "": 2}, {"depth": 1, "": 1}, {"": 0}]
 
 
 def test_a_report_of_no_job_is_refused(storage: Storage) -> None:

@@ -24,7 +24,7 @@ JOB = admission_of(
         ("http://site/docs/a", None, "/docs/*"),
         ("http://other/news/a", None, "/news/*"),
         ("http://site/about", Reason.EXCLUDED, None),
-        ("http://site/", Reason.EXCLUDED, None),
+        ("http://other/", Reason.EXCLUDED, None),
         ("http://site/docs/a.pdf", Reason.EXCLUDED, "*.pdf"),
         ("http://site/docs/?a&sort=b", Reason.EXCLUDED, "regex:[?&]sort="),
         ("http://www.no.site/docs/a", Reason.DENIED_HOST, None),
@@ -37,6 +37,16 @@ def test_a_link_is_in_or_out_for_one_reason(
 ) -> None:
     assert JOB.judge(url) is reason
     assert JOB.explain(url) == (reason, rule)
+
+
+@pytest.mark.parametrize("rules", [{"exclude": ("*",)}, {"include": ("/news/*",)}])
+def test_no_rule_keeps_a_root_out(rules: dict[str, tuple[str, ...]]) -> None:
+    root = "http://site/a/a/a/a"
+    job = admission_of(ScopeKind.HOST, [root], denied=DENIED, **rules)
+    assert job.explain(root) == (None, None)
+    assert job.judge("http://site/b") is Reason.EXCLUDED
+    denied = admission_of(ScopeKind.HOST, ["http://no.site/"], denied=DENIED)
+    assert denied.judge("http://no.site/") is Reason.DENIED_HOST
 
 
 def test_scope_comes_before_rules() -> None:

@@ -25,6 +25,8 @@ def tried(example: str, **options: object) -> Tried:
         ("/x?utm_source=y", {}, "https://a.example/x", True, ""),
         ("/blog/1", {"exclude": ["/blog/*"]}, None, False, "excluded by /blog/*"),
         ("/docs/1", {"include": ["/docs/*"]}, None, True, "let in by /docs/*"),
+        ("/docs/", {"exclude": ["/docs/*"]}, None, True, "a start page, which no rule keeps out"),
+        ("/docs/", {"include": ["/x"]}, None, True, "a start page, which no rule keeps out"),
         ("/x", {"include": ["/docs/*"]}, None, False, "matches none of the include rules"),
         ("/x", {"scope": "path"}, None, False, "outside the part of the site"),
         ("https://b.a.example/", {"scope": "domain"}, None, True, ""),

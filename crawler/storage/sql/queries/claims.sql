@@ -139,7 +139,7 @@ LIMIT 1;
 
 -- name: excluded_slice
 -- Waiting URLs after an id, for new rules to be held against them.
-SELECT id, url, state
+SELECT id, url, state, found_on
 FROM frontier
 WHERE job_id = %(job_id)s
   AND id > %(after)s
@@ -161,7 +161,7 @@ WHERE frontier.job_id = %(job_id)s
 RETURNING frontier.id;
 
 -- name: forget_excluded
--- URLs beyond the depth are no part of the job yet, so nothing has to be said of them.
+-- URLs beyond the depth are no part of the job yet: they become links that were not followed.
 DELETE FROM frontier
 USING unnest(%(ids)s::bigint[]) AS excluded (id)
 WHERE frontier.job_id = %(job_id)s
