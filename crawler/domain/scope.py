@@ -59,6 +59,11 @@ def registrable_domain(host: str) -> str | None:
     return _suffixes().privatesuffix(host.rstrip("."))
 
 
+def site_of(url: str) -> str:
+    """Whose a canonical URL is: its registrable domain, or its host and port where it has none."""
+    return registrable_domain(urls.host(url)) or urls.authority(url)
+
+
 # What WHATWG's parser makes of every spelling of an IPv4 address.
 _IPV4 = re.compile(r"\d+\.\d+\.\d+\.\d+")
 

@@ -10,7 +10,7 @@ from crawler.domain.events import EventName
 from crawler.domain.model import Outcome, SitemapUse, StoredLink
 from crawler.domain.nofollow import rel_says_nofollow
 from crawler.domain.reasons import Reason
-from crawler.domain.scope import scope_of
+from crawler.domain.scope import scope_of, site_of
 from crawler.domain.urls import authority
 from crawler.storage.changes import JobChange, as_jsonb
 from crawler.storage.database import Row
@@ -81,12 +81,15 @@ def give_back(change: JobChange, count: int) -> None:
 
 
 def _with_telling_names(change: JobChange, results: list[SettledUrl]) -> list[SettledUrl]:
-    """A canonical URL that is the page's own, as most have, or out of scope says nothing."""
+    """A canonical URL says nothing that is the page's own, as most are, out of scope, or of another
+    site: whoever writes a page has no say about those of others."""
     scope = scope_of(change.options.scope, change.scope_bases)
 
     def tells(result: UrlResult) -> bool:
         name = result.canonical
-        return name not in (None, result.url, result.final_url) and scope.admits(name or "")
+        if name is None or name in (result.url, result.final_url):
+            return False
+        return scope.admits(name) and site_of(name) == site_of(result.final_url or result.url)
 
     return [
         each if tells(each.result) else each._replace(result=replace(each.result, canonical=None))

@@ -1,13 +1,14 @@
 """One page, once: a URL whose page the job has under another URL is a `duplicate` of that.
 
-    the same content                                → the same page
-    a common name and the same title                → the same page
+    the same content                                               → the same page
+    names the URL of a page that is there, with the same title     → that page
+    names what a page that is there names, with the same title     → that page
 
-A page's names are its own URL, the one at which it answered, and the one that its
-`rel=canonical` gives (RFC 6596). Sites are often wrong about the last (every page of a list names
-the first, every page the home page), so it is believed only once both pages were seen and their
-titles agree; no page is lost because of what another says. Within a batch, pages that go by their
-own name come first.
+What a page names is in its `rel=canonical` (RFC 6596). Sites are often wrong about it (every page
+of a list names the first, every page the home page), so it is believed only once both pages were
+seen and their titles agree, and only within one site: a page speaks for itself, and nobody for
+another's site. So no page is lost because of what another says: one that answers under a name stays
+a page, whoever named it before. Within a batch, pages that name no other come first.
 
 A duplicate brings the page as close to a root as it is itself, like a redirect, since which of the
 two was fetched first must not decide about depths. Its links are followed where they may be others:
@@ -46,21 +47,27 @@ class Double:
 
 @dataclass
 class Originals:
-    """Pages by content, and by name and title."""
+    """Pages by content; by their own URLs, and by the URL that they name, each with the title."""
 
     by_content: dict[bytes, Original] = field(default_factory=dict)
+    by_url: dict[tuple[str, str], Original] = field(default_factory=dict)
     by_name: dict[tuple[str, str], Original] = field(default_factory=dict)
 
-    def add(self, page: Original, content: bytes | None, names: Iterable[str]) -> None:
-        """Makes a page known; the first one under a content or a name stays."""
-        if content:
-            self.by_content.setdefault(content, page)
-        for name in names if page.title else ():
-            self.by_name.setdefault((name, page.title), page)
+    def add(self, page: Original, result: UrlResult) -> None:
+        """Makes a page known; the first one under a content, a URL or a name stays."""
+        if result.content_hash:
+            self.by_content.setdefault(result.content_hash, page)
+        for url in (result.final_url, result.url):
+            if url:
+                self.by_url.setdefault((url, page.title), page)
+        if result.canonical:
+            self.by_name.setdefault((result.canonical, page.title), page)
 
-    def namesake(self, title: str, names: Iterable[str]) -> Original | None:
-        """The page that has one of these names and this title."""
-        return next((page for name in names if (page := self.by_name.get((name, title)))), None)
+    def namesake(self, title: str, name: str | None) -> Original | None:
+        """The page with this title that has the URL of this name, or else has the same name."""
+        if not (title and name):
+            return None
+        return self.by_url.get((name, title)) or self.by_name.get((name, title))
 
 
 def settle_duplicates(
@@ -114,12 +121,11 @@ def find_duplicates(pages: Iterable[SettledUrl], known: Originals) -> dict[int, 
     for each in sorted(pages, key=lambda each: (each.result.canonical is not None, each.depth)):
         result, title = each.result, plain_title(each.result.title)
         same = known.by_content.get(result.content_hash or b"")
-        page = same or known.namesake(title, _names(result))
+        page = same or known.namesake(title, result.canonical)
         if page is not None:
             doubles[result.id] = Double(page, has_same_content=same is not None)
         else:
-            page = Original(result.id, each.depth, title)
-            known.add(page, result.content_hash, _names(result))
+            known.add(Original(result.id, each.depth, title), result)
     return doubles
 
 
@@ -128,16 +134,9 @@ def plain_title(title: str | None) -> str:
     return " ".join((title or "").split()).casefold()
 
 
-def _names(result: UrlResult) -> list[str]:
-    names = (result.canonical, result.final_url, result.url)
-    return list(dict.fromkeys(name for name in names if name))
-
-
 def learn_pages(known: KnownPages, results: list[SettledUrl]) -> None:
     """Remembers the pages that a committed transaction stored."""
-    pages = [each.result for each in results if each.result.content_hash]
-    contents = (page.content_hash or b"" for page in pages)
-    known.learn(contents, named=any(page.canonical for page in pages))
+    known.learn(each.result.content_hash for each in results if each.result.content_hash)
 
 
 def _known_pages(change: JobChange, pages: list[SettledUrl], memory: KnownPages) -> Originals:
@@ -146,34 +145,30 @@ def _known_pages(change: JobChange, pages: list[SettledUrl], memory: KnownPages)
     if memory.rule_out(contents, named=any(each.result.canonical for each in pages)):
         return known
     results = [each.result for each in pages]
-    by_name = {
-        key: name
-        for each in results
-        for name in _names(each)
-        if (key := name_key(name, each.title)) is not None
-    }
-    by_url = {url_key(each.canonical): each.canonical for each in results if each.canonical}
+    names = {key: each.canonical or "" for each in results if (key := name_key_of(each))}
+    urls = {url_key(name): name for name in names.values()}
     rows = change.run(
         "same_pages",
         hashes=[each.content_hash for each in results if each.content_hash],
-        name_keys=list(by_name),
-        canonical_keys=list(by_url),
+        name_keys=list(names),
+        canonical_keys=list(urls),
     )
-    names = by_name | by_url
     for row in rows:
         page = Original(row["id"], row["depth"], plain_title(row["title"]))
         shared = bytes(row["shared"])
-        name = names.get(shared)
-        known.add(page, shared if name is None else None, () if name is None else (name,))
+        if shared in urls:
+            known.by_url.setdefault((urls[shared], page.title), page)
+        elif shared in names:
+            known.by_name.setdefault((names[shared], page.title), page)
+        else:
+            known.by_content.setdefault(shared, page)
     return known
 
 
 def name_key_of(result: UrlResult) -> bytes | None:
-    """The key of the canonical URL that a page names, with its title; None: it names none."""
-    return name_key(result.canonical, result.title) if result.canonical else None
+    """The key of the canonical URL that a page names, with its title.
 
-
-def name_key(name: str, title: str | None) -> bytes | None:
-    """The key of a name with a title; None without a title: such pages have no namesakes."""
-    plain = plain_title(title)
-    return url_key(f"{name}\n{plain}") if plain else None
+    None where it names none, or has no title: such pages have no namesakes.
+    """
+    plain = plain_title(result.title)
+    return url_key(f"{result.canonical}\n{plain}") if result.canonical and plain else None

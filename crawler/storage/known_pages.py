@@ -1,7 +1,7 @@
 """What an orchestrator remembers of its job's pages, so that most batches need not look them up.
 
-Nearly every page is new: its content was never seen, and nothing is known under its name. Who has
-seen all pages of a job knows that without asking. A worker that took the job over, or that does not
+Nearly every page is new: its content was never seen, and it names no other. Who has seen all pages
+of a job knows that without asking. A worker that took the job over, or that does not
 know what became of a commit, has not seen all, and asks.
 """
 
@@ -13,27 +13,25 @@ _KEY_BYTES = 8
 
 
 class KnownPages:
-    """Contents of a job's pages, and whether any has a name beside its own."""
+    """Contents of a job's pages."""
 
     def __init__(self, *, is_complete: bool) -> None:
         """`is_complete`: the job has no page yet, so that all will be seen here."""
         self._is_complete = is_complete
         self._contents: set[bytes] = set()
-        self._has_names = False
 
     def rule_out(self, contents: Iterable[bytes], *, named: bool) -> bool:
         """Whether no page of the job can be one of these.
 
         `named`: one of these says that it is known under another URL.
         """
-        if not self._is_complete or self._has_names or named:
+        if not self._is_complete or named:
             return False
         return self._contents.isdisjoint(content[:_KEY_BYTES] for content in contents)
 
-    def learn(self, contents: Iterable[bytes], *, named: bool) -> None:
+    def learn(self, contents: Iterable[bytes]) -> None:
         """Takes over what a committed transaction stored."""
         self._contents.update(content[:_KEY_BYTES] for content in contents)
-        self._has_names = self._has_names or named
         if len(self._contents) > _MOST_PAGES:
             self.doubt()
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from crawler.domain.lifecycle import JobStatus
-from crawler.domain.model import Totals
+from crawler.domain.model import ScopeKind, Totals
 from crawler.storage.discovery import KnownUrls
 from crawler.storage.leases import Lease
 from crawler.storage.migrate import migrate
@@ -99,6 +99,7 @@ CANONICAL = [
     ("a third name", {A: C, B: C}, {A: "T", B: "T"}, {A: "fetched", B: A}),
     ("a third name, other titles", {A: C, B: C}, {A: "T", B: "U"}, {A: "fetched", B: "fetched"}),
     ("its own name", {A: A, B: B}, {A: "T", B: "T"}, {A: "fetched", B: "fetched"}),
+    ("each other's name", {A: B, B: A}, {A: "T", B: "T"}, {A: "fetched", B: A}),
     ("a name out of scope", {A: "http://x/", B: "http://x/"}, {A: "T", B: "T"},
      {A: "fetched", B: "fetched"}),
 ]  # fmt: skip
@@ -138,16 +139,59 @@ def test_links_of_a_root_are_followed_whatever_page_it_is(storage: Storage) -> N
     assert set(rows) == {*roots, "http://one/a", "http://two/a"}
 
 
-@pytest.mark.parametrize("first", [A, B])
-def test_whichever_of_two_names_is_fetched_later_is_the_duplicate(
-    storage: Storage, first: str
+ONE_AFTER_THE_OTHER = [
+    ("a page names one that is there", (B, A), {A: B}, {B: "fetched", A: B}),
+    ("a page is named by one that is there", (A, B), {A: B}, {A: "fetched", B: "fetched"}),
+    ("it names another one itself", (A, B), {A: B, B: C}, {A: "fetched", B: "fetched"}),
+    ("both name a third", (A, B), {A: C, B: C}, {A: "fetched", B: A}),
+    ("the third comes last", (A, B, C), {A: C, B: C}, {A: "fetched", B: A, C: "fetched"}),
+    ("the third is there", (A, C, B), {A: C, B: C}, {A: "fetched", C: "fetched", B: C}),
+]
+
+
+@pytest.mark.parametrize(
+    ("order", "canonicals", "expected"),
+    [each[1:] for each in ONE_AFTER_THE_OTHER],
+    ids=[each[0] for each in ONE_AFTER_THE_OTHER],
+)
+def test_no_page_is_lost_because_of_what_one_before_it_says(
+    storage: Storage,
+    order: tuple[str, ...],
+    canonicals: dict[str, str],
+    expected: dict[str, str],
 ) -> None:
-    second = B if first == A else A
-    lease = storage.begin_with(first, second)
-    site = MadeSite(canonicals={A: B}, titles={A: "T", B: "T"})
-    apply_next(storage, lease, site, limit=1)
-    apply_next(storage, lease, site, limit=1)
-    assert outcomes(storage, lease) == {first: "fetched", second: first}
+    lease = storage.begin_with(*order)
+    site = MadeSite(canonicals=canonicals, titles=dict.fromkeys((A, B, C), "T"))
+    for _ in order:
+        apply_next(storage, lease, site, limit=1)
+    assert outcomes(storage, lease) == expected
+    assert storage.totals(lease.job_id).completed == 1 + [*expected.values()].count("fetched")
+
+
+@pytest.mark.parametrize(
+    ("pages", "names", "is_one"),
+    [
+        (("http://a.evil.example/x", "http://victim.example/x"), "http://victim.example/x", False),
+        (("http://victim.example/x", "http://a.evil.example/x"), "http://victim.example/x", False),
+        (("http://evil.example/x", "http://victim.example/x?print"), "http://victim.example/x",
+         False),
+        (("http://10.0.0.1:1/x", "http://10.0.0.1:2/x"), "http://10.0.0.1:2/x", False),
+        (("https://www.site.example/x", "http://site.example/x"), "https://www.site.example/x",
+         True),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("limit", [1, 10])
+def test_nobody_says_which_page_is_one_of_another_site(
+    storage: Storage, pages: tuple[str, str], names: str, is_one: bool, limit: int
+) -> None:
+    lease = storage.begin_with(*pages, scope=ScopeKind.ANY)
+    site = MadeSite(canonicals=dict.fromkeys(pages, names), titles=dict.fromkeys(pages, "T"))
+    for _ in pages:
+        if storage.totals(lease.job_id).queued:
+            apply_next(storage, lease, site, limit)
+    assert outcomes(storage, lease) == {
+        pages[0]: "fetched", pages[1]: pages[0] if is_one else "fetched"
+    }  # fmt: skip
 
 
 def test_a_canonical_name_may_be_one_that_a_page_was_led_to(storage: Storage) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.domain.model import ScopeKind
-from crawler.domain.scope import registrable_domain, scope_of
+from crawler.domain.scope import registrable_domain, scope_of, site_of
 from crawler.domain.urls import canonical
 
 HOST, PATH, DOMAIN, ANY = ScopeKind.HOST, ScopeKind.PATH, ScopeKind.DOMAIN, ScopeKind.ANY
@@ -94,6 +94,21 @@ def test_a_url_is_in_scope_by_host_or_by_folder(
 )
 def test_a_domain_is_what_can_be_registered(host: str, domain: str | None) -> None:
     assert registrable_domain(host) == domain
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        ("http://a.example.co.uk/", "https://example.co.uk:8443/x", True),
+        ("https://one.github.io/", "https://two.github.io/", False),
+        ("http://10.0.0.1:1/", "http://10.0.0.1:2/", False),
+        ("http://localhost:1/", "http://localhost:1/x", True),
+    ],
+)
+def test_a_site_is_a_registered_domain_or_else_a_host_and_port(
+    one: str, other: str, is_one: bool
+) -> None:
+    assert (site_of(one) == site_of(other)) is is_one
 
 
 @pytest.mark.parametrize("kind", [HOST, PATH, DOMAIN])

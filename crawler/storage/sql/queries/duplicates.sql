@@ -1,6 +1,6 @@
 -- name: same_pages
 -- Pages of the job that may be those of a batch: with the same content, naming the same canonical
--- URL under the same title as one of its names, or known under a URL that the batch's pages name.
+-- URL under the same title, or known under a URL that the batch's pages name.
 -- `shared` is what they have in common. Each is probed by itself: joined to the list, a planner
 -- that does not know yet how many pages the job has would read them all.
 SELECT frontier.id, frontier.depth, same.title, wanted.content_hash AS shared
