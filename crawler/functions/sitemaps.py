@@ -27,7 +27,8 @@ MAX_BYTES = 10 * 2**20
 USUAL_PLACE = "/sitemap.xml"
 """Where a sitemap may be that robots.txt does not name."""
 
-_MOST_NAMED = 100
+_MOST_NAMED = 1_000
+"""Sitemaps of a robots.txt; more than a job reads, so that what is left out is counted."""
 
 
 class SitemapReader:

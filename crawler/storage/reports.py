@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from crawler.domain.lifecycle import TERMINAL
 from crawler.domain.model import Job, PageRow
-from crawler.domain.reasons import Reason, explain
+from crawler.domain.reasons import Reason, explain, is_reason
 from crawler.storage.database import Database, Row, Statements
 from crawler.storage.jobs import read_job
 from crawler.storage.pages import PageFilter, page_rows
@@ -52,7 +53,8 @@ class PatternUse:
 
 @dataclass(frozen=True, slots=True)
 class SitemapUsed:
-    """What became of a sitemap: `queued`, `claimed`, `read` or `failed`."""
+    """What became of a sitemap: `queued`, `claimed`, `read` or `failed`; `unread` where it will not
+    be read as the job stands, for a reason, or because it ended before."""
 
     url: str
     state: str
@@ -66,7 +68,9 @@ class Report:
     """What became of a job, from one read.
 
     `blocked` are URLs that robots.txt forbids (a thousand at most), each with the rule in
-    `detail`; `beyond` is how many known URLs are deeper than the job goes.
+    `detail`; `beyond` is how many known URLs are deeper than the job goes. Of patterns and sitemaps
+    a hundred are there at most, and how many there are; `sitemaps_left_out` were named beyond those
+    that a job reads, counted wherever they were.
     """
 
     job: Job
@@ -74,7 +78,10 @@ class Report:
     links: list[LinksByReason]
     blocked: list[PageRow]
     patterns: list[PatternUse]
+    pattern_count: int
     sitemaps: list[SitemapUsed]
+    sitemap_count: int
+    sitemaps_left_out: int
     beyond: int
 
 
@@ -92,6 +99,9 @@ class ReportStore:
         """
         with self._database.snapshot() as statements:
             job = read_job(statements, job_id)
+            patterns = statements.run("patterns_over_budget", job_id=job_id, limit=_MOST_LISTED)
+            sitemaps = statements.run("sitemaps_used", job_id=job_id, limit=_MOST_LISTED)
+            unread = statements.one("sitemaps_left_out", job_id=job_id) or {"sitemaps": 0}
             left = statements.one("links_left_out", job_id=job_id) or {"links_left_out": {}}
             beyond = (statements.one("count_beyond", job_id=job_id) or {"urls": 0})["urls"]
             return Report(
@@ -99,8 +109,11 @@ class ReportStore:
                 urls=_urls(statements, job),
                 links=_links(statements, job_id, _as_it_stands(left["links_left_out"], beyond)),
                 blocked=_rows(statements, job_id, Reason.ROBOTS, _MOST_BLOCKED),
-                patterns=_patterns(statements, job_id),
-                sitemaps=_sitemaps(statements, job_id),
+                patterns=[PatternUse(r["pattern"], r["urls"], r["left_out"]) for r in patterns],
+                pattern_count=_count(patterns),
+                sitemaps=[_sitemap(row, job) for row in sitemaps],
+                sitemap_count=_count(sitemaps),
+                sitemaps_left_out=unread["sitemaps"],
                 beyond=beyond,
             )
 
@@ -164,13 +177,26 @@ def _rows(statements: Statements, job_id: str, reason: str, limit: int) -> list[
     return page_rows(rows)
 
 
-def _patterns(statements: Statements, job_id: str) -> list[PatternUse]:
-    rows = statements.run("patterns_over_budget", job_id=job_id, limit=_MOST_LISTED)
-    return [PatternUse(row["pattern"], row["urls"], row["left_out"]) for row in rows]
+def _count(rows: list[Row]) -> int:
+    """How many there are of what a statement lists some of."""
+    return rows[0]["total"] if rows else 0
 
 
-def _sitemaps(statements: Statements, job_id: str) -> list[SitemapUsed]:
-    return [
-        SitemapUsed(row["url"], row["state"], row["reason"], row["listed"], row["is_broken"])
-        for row in statements.run("sitemaps_used", job_id=job_id, limit=_MOST_LISTED)
-    ]
+def _sitemap(row: Row, job: Job) -> SitemapUsed:
+    state, reason = row["state"], row["reason"]
+    # One that waits for another host has a word there that is none.
+    reason = reason if reason and is_reason(reason) else None
+    if state in ("queued", "claimed"):
+        limit = _limit_before_sitemaps(job)
+        if limit is not None or job.status in TERMINAL:
+            state, reason = "unread", str(limit) if limit else reason
+    return SitemapUsed(row["url"], state, reason, row["listed"], row["is_broken"])
+
+
+def _limit_before_sitemaps(job: Job) -> Reason | None:
+    """The limit of a job that leaves no room for what sitemaps list; None: there is room."""
+    if not job.options.depth_allows(1):
+        return Reason.DEPTH
+    if job.options.pages_left(job.totals.completed) == 0:
+        return Reason.PAGE_LIMIT
+    return None

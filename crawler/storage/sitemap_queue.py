@@ -1,6 +1,6 @@
 """The sitemaps of a job as rows beside its frontier, within a change that others have begun."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from crawler.storage.changes import JobChange
 from crawler.storage.keys import url_key
@@ -17,20 +17,28 @@ MOST_FAILED_CALLS = 3
 def add_sitemaps(change: JobChange, urls: Iterable[str], *, level: int = 0) -> int:
     """Queues sitemaps (canonical URLs) to be read, each once per job; returns how many are new.
 
-    `level`: how many indexes led to them. What is too deep or too many is left out.
+    `level`: how many indexes led to them. What is too deep or too many is left out, and counted.
     """
-    listed = list(dict.fromkeys(urls))[:MOST_SITEMAPS]
-    if not listed or level > DEEPEST_LEVEL:
+    listed = {url_key(url): url for url in urls}
+    if not listed:
         return 0
-    return len(
+    known = {bytes(row["url_key"]) for row in change.run("sitemap_keys")}
+    new = [key for key in listed if key not in known]
+    room = max(0, MOST_SITEMAPS - len(known)) if level <= DEEPEST_LEVEL else 0
+    _add(change, {key: listed[key] for key in new[:room]}, level)
+    if len(new) > room:
+        change.run("count_sitemaps_left_out", count=len(new) - room)
+    return min(room, len(new))
+
+
+def _add(change: JobChange, sitemaps: Mapping[bytes, str], level: int) -> None:
+    if sitemaps:
         change.run(
             "sitemaps_add",
-            urls=listed,
-            url_keys=[url_key(url) for url in listed],
+            urls=list(sitemaps.values()),
+            url_keys=list(sitemaps),
             level=level,
-            most=MOST_SITEMAPS,
         )
-    )
 
 
 def are_sitemaps_open(change: JobChange, *, room: bool) -> bool:

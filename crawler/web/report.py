@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from crawler.domain.errors import FieldError, InvalidRequest
 from crawler.storage.reports import LinksByReason, Report, UrlsByReason
+from crawler.storage.sitemap_queue import DEEPEST_LEVEL, MOST_SITEMAPS
 from crawler.web.csv_rows import csv_chunks
 from crawler.web.describe import bold_choices, describe_crawl
 from crawler.web.download import file_name
@@ -33,6 +34,8 @@ def page(job_id: str) -> ResponseReturnValue:
         described=describe_crawl(job.urls, job.options),
         bold=bold_choices(job.options),
         report=report,
+        most_sitemaps=MOST_SITEMAPS,
+        most_indexes=DEEPEST_LEVEL,
     )
 
 
@@ -63,6 +66,7 @@ def report_json(report: Report) -> dict[str, Any]:
             {"pattern": each.pattern, "urls": each.urls, "leftOut": each.left_out}
             for each in report.patterns
         ],
+        "patternCount": report.pattern_count,
         "sitemaps": [
             {
                 "url": each.url,
@@ -73,6 +77,8 @@ def report_json(report: Report) -> dict[str, Any]:
             }
             for each in report.sitemaps
         ],
+        "sitemapCount": report.sitemap_count,
+        "sitemapsLeftOut": report.sitemaps_left_out,
     }
 
 

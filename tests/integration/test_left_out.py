@@ -216,6 +216,7 @@ def test_of_an_endless_pattern_a_job_takes_its_budget(storage: Storage) -> None:
     assert crawl_all(storage, lease, endless) is JobStatus.COMPLETED
     assert set(storage.states(lease.job_id)) == {ROOT, A, *(f"{ROOT}{n}" for n in range(3))}
     report = storage.reports.report(lease.job_id)
+    assert report.pattern_count == 1
     assert [(each.pattern, each.urls, each.left_out) for each in report.patterns] == [
         ("site/N", 3, 1)
     ]

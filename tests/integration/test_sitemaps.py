@@ -178,6 +178,24 @@ def test_a_job_has_so_many_sitemaps_and_no_more(storage: Storage, store: Sitemap
     assert add(storage, lease, *urls) == 0
 
 
+def test_sitemaps_that_are_too_many_or_too_deep_are_counted_in_the_report(
+    storage: Storage, store: SitemapStore
+) -> None:
+    lease = storage.begin()
+    crawl_root(storage, lease)
+    add(storage, lease, MAP)
+    read(store, lease, sitemaps=tuple(f"{ROOT}{n}.xml" for n in range(MOST_SITEMAPS + 5)))
+    report = storage.reports.report(lease.job_id)
+    assert (len(report.sitemaps), report.sitemap_count) == (100, MOST_SITEMAPS)
+    assert report.sitemaps_left_out == 6
+    add(storage, lease, MAP, f"{ROOT}1.xml", f"{ROOT}new.xml")
+    assert storage.reports.report(lease.job_id).sitemaps_left_out == 7
+    deep = storage.begin()
+    add(storage, deep, MAP, level=3)
+    assert add(storage, deep, MAP, f"{ROOT}a.xml", f"{ROOT}a.xml", level=4) == 0
+    assert storage.reports.report(deep.job_id).sitemaps_left_out == 1
+
+
 def test_a_failure_in_passing_waits_and_a_final_one_is_kept(
     storage: Storage, store: SitemapStore
 ) -> None:
@@ -273,16 +291,22 @@ def test_sitemaps_are_read_only_while_urls_are_wanted(
     assert rows(storage, lease)[0]["links"] is None
 
 
-@pytest.mark.parametrize("limits", [{"max_pages": 1}, {"max_depth": 0}])
+@pytest.mark.parametrize(
+    ("limits", "reason"), [({"max_pages": 1}, "page-limit"), ({"max_depth": 0}, "depth")]
+)
 def test_a_limit_that_is_reached_leaves_sitemaps_for_one_that_is_raised(
-    storage: Storage, store: SitemapStore, limits: dict[str, int]
+    storage: Storage, store: SitemapStore, limits: dict[str, int], reason: str
 ) -> None:
     lease = storage.begin(**limits)
     crawl_root(storage, lease)
     add(storage, lease, MAP)
     assert claim(store, lease) == []
     assert storage.finish(lease) is JobStatus.COMPLETED
+    (unread,) = storage.reports.report(lease.job_id).sitemaps
+    assert (unread.state, unread.reason) == ("unread", reason)
     lease = storage.resume(lease, max_pages=10, max_depth=1)
+    (waiting,) = storage.reports.report(lease.job_id).sitemaps
+    assert (waiting.state, waiting.reason) == ("queued", None)
     read(store, lease, f"{ROOT}a")
     assert expand(store, lease) == 1
 
@@ -313,6 +337,25 @@ def test_a_report_tells_of_sitemaps_but_not_of_guesses_that_are_not_there(
         (f"{ROOT}b.xml", "read", 1),
         (f"{ROOT}c.xml", "claimed", 0),
     ]
+
+
+def test_a_crawl_that_ended_before_has_not_read_its_sitemaps(
+    storage: Storage, store: SitemapStore
+) -> None:
+    lease = storage.begin()
+    add(storage, lease, MAP, f"{ROOT}b.xml")
+    first, second = store.claim(lease, 2).sitemaps
+    results = [SitemapResult(first.id, "timeout", 60_000), SitemapResult(second.id, "postponed", 9)]
+    store.settle(lease, results)
+    waiting = storage.reports.report(lease.job_id).sitemaps
+    assert [(each.state, each.reason) for each in waiting] == [
+        ("queued", "timeout"), ("queued", None)
+    ]  # fmt: skip
+    storage.jobs.cancel(lease.job_id)
+    unread = storage.reports.report(lease.job_id).sitemaps
+    assert [(each.state, each.reason) for each in unread] == [
+        ("unread", "timeout"), ("unread", None)
+    ]  # fmt: skip
 
 
 @given(st.integers(0, 3 * SLICE), st.integers(0, 4))

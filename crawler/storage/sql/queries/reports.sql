@@ -15,6 +15,11 @@ WHERE frontier.job_id = %(job_id)s
 ORDER BY frontier.id
 LIMIT %(limit)s;
 
+-- name: sitemaps_left_out
+SELECT sitemaps_left_out AS sitemaps
+FROM jobs
+WHERE id = %(job_id)s;
+
 -- name: count_beyond
 SELECT count(*) AS urls
 FROM frontier
@@ -43,7 +48,8 @@ WHERE number <= %(limit)s
 ORDER BY reason, number;
 
 -- name: patterns_over_budget
-SELECT pattern, urls, left_out
+-- With how many there are in all.
+SELECT pattern, urls, left_out, count(*) OVER () AS total
 FROM url_patterns
 WHERE job_id = %(job_id)s
   AND left_out > 0
@@ -51,8 +57,9 @@ ORDER BY left_out DESC, pattern
 LIMIT %(limit)s;
 
 -- name: sitemaps_used
--- One that nobody named, but was looked for in the usual place, is none where it is not there.
-SELECT url, state, reason, listed, is_broken
+-- With how many there are in all. One that nobody named, but was looked for in the usual place, is
+-- none where it is not there.
+SELECT url, state, reason, listed, is_broken, count(*) OVER () AS total
 FROM sitemaps
 WHERE job_id = %(job_id)s
   AND NOT (

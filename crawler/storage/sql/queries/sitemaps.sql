@@ -1,19 +1,21 @@
 -- name: sitemaps_add
--- New sitemaps of a job, as many as it may still have, in the order in which they were named.
+-- New sitemaps of a job, in the order in which they were named.
 INSERT INTO sitemaps (job_id, url, url_key, level)
 SELECT %(job_id)s, each.url, each.url_key, %(level)s
 FROM unnest(%(urls)s::text[], %(url_keys)s::bytea[])
     WITH ORDINALITY AS each (url, url_key, position)
-WHERE NOT EXISTS (
-    SELECT 1
-    FROM sitemaps
-    WHERE sitemaps.job_id = %(job_id)s
-      AND sitemaps.url_key = each.url_key
-)
-ORDER BY each.position
-LIMIT greatest(0, %(most)s - (SELECT count(*) FROM sitemaps WHERE job_id = %(job_id)s))
-ON CONFLICT (job_id, url_key) DO NOTHING
-RETURNING id;
+ORDER BY each.position;
+
+-- name: sitemap_keys
+-- A job has few.
+SELECT url_key
+FROM sitemaps
+WHERE job_id = %(job_id)s;
+
+-- name: count_sitemaps_left_out
+UPDATE jobs
+SET sitemaps_left_out = sitemaps_left_out + %(count)s
+WHERE id = %(job_id)s;
 
 -- name: sitemaps_claim
 -- The first that waits at a host that is free, and others of that host. A job has few.
