@@ -4,7 +4,7 @@ Both are pages of their own; the live page's script opens them in a dialog (`HX-
 their answer then is what has changed on the live page.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,26 @@ class Suggestion:
 
     rule: str
     waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """Rules to choose from, tried on so many of the URLs that wait; `are_all`: on all of them."""
+
+    rules: tuple[Suggestion, ...]
+    tried_on: int
+    are_all: bool
+
+    @property
+    def best(self) -> str:
+        """The first rule that skips something; where none does, the first; or none."""
+        skipping = (each.rule for each in self.rules if each.waiting)
+        return next(skipping, self.rules[0].rule if self.rules else "")
+
+    @property
+    def skip_nothing(self) -> bool:
+        """Whether no rule skips anything that waits."""
+        return not any(each.waiting for each in self.rules)
 
 
 def limits(job_id: str) -> ResponseReturnValue:
@@ -70,23 +90,28 @@ def skip_alike(job_id: str, page_id: int) -> ResponseReturnValue:
 def _skip_sheet(job_id: str, page_id: int, error: str) -> str:
     row = stored_page(job_id, page_id).row
     suggestions = _suggestions(job_id, row.url, with_host=spans_hosts(services().jobs.get(job_id)))
-    own = request.form.get("own") or (suggestions[0].rule if suggestions else "")
     return _sheet(
         "skip.html",
         job_id,
         row=row,
         suggestions=suggestions,
-        own=own,
+        own=request.form.get("own") or suggestions.best,
         error=error,
-        rule=request.form.get("rule", suggestions[0].rule if suggestions else ""),
+        rule=request.form.get("rule", suggestions.best),
     )
 
 
-def _suggestions(job_id: str, url: str, *, with_host: bool) -> list[Suggestion]:
-    rows = services().pages.rows(job_id, PageFilter("pending"), 0, _MOST_COUNTED)
-    waiting = [row.url for row in rows]
+def _suggestions(job_id: str, url: str, *, with_host: bool) -> Suggestions:
+    rows = services().pages.rows(job_id, PageFilter("pending"), 0, _MOST_COUNTED + 1)
+    return suggestions_for(url, [row.url for row in rows], with_host=with_host)
+
+
+def suggestions_for(url: str, waiting: Sequence[str], *, with_host: bool) -> Suggestions:
+    """Rules that would skip URLs like one, tried on the first of those that wait."""
+    some = waiting[:_MOST_COUNTED]
     rules = suggest(url, with_host=with_host)
-    return [Suggestion(rule, _matches(rule, waiting)) for rule in rules]
+    tried = tuple(Suggestion(rule, _matches(rule, some)) for rule in rules)
+    return Suggestions(tried, len(some), are_all=len(some) == len(waiting))
 
 
 def _matches(rule: str, urls: Iterable[str]) -> int:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -67,6 +68,8 @@ def test_urls_are_skipped_and_limits_changed_from_the_live_page(
     page.goto(f"{server.url}/jobs/{job['id']}")
     page.locator("#urls tr", has_text="/news/").first.locator(".skip-alike").click()
     dialog = page.get_by_role("dialog")
+    chosen = dialog.locator("label", has=page.locator("[name=rule]:checked"))
+    expect(chosen).to_contain_text(re.compile(r"\d+ of those that wait"))
     dialog.locator('[name=rule][value="/news/*"]').last.check()
     dialog.get_by_role("button", name="Skip them").click()
     expect(page.locator("#standstill")).to_contain_text("/news/* are skipped")

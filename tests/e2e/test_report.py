@@ -83,3 +83,47 @@ def test_rules_added_later_come_to_those_there_are(api: Api, crawled: Crawled) -
     changed = api.change(job_id, exclude=["/b", "/no/*", "/b"])
     assert changed["options"]["exclude"] == ["/no/*", "/b"]
     assert ended(api, job_id).job["totals"] == crawled.job["totals"]
+
+
+def test_sitemaps_that_are_not_read_are_told_and_counted(api: Api) -> None:
+    named = "".join(f"Sitemap: /maps/{number}.xml\n" for number in range(510))
+    with LinkedSite({"/": []}, named) as site:
+        job = api.call("POST", "/api/v4/jobs", json={"url": site.url("/"), "maxDepth": 0})
+        crawled = ended(api, job["id"])
+    report = api.call("GET", f"/api/v4/jobs/{crawled.job['id']}/report")
+    counts = (len(report["sitemaps"]), report["sitemapCount"], report["sitemapsLeftOut"])
+    assert counts == (100, 500, 11), "the usual place is one, too"
+    assert {(each["state"], each["reason"]) for each in report["sitemaps"]} == {("unread", "depth")}
+    page = api.request("GET", f"/jobs/{crawled.job['id']}/report").text
+    for told in ("100 of 500", "11 more sitemaps were named", "no further than its start pages"):
+        assert told in page
+
+
+@pytest.mark.parametrize("rules", [{"exclude": ["*"]}, {"include": ["/none"]}])
+def test_no_rule_keeps_a_root_out(api: Api, rules: dict[str, list[str]]) -> None:
+    with LinkedSite({"/docs/": ["/docs/x"], "/docs/x": []}) as site:
+        job = api.call("POST", "/api/v4/jobs", json={"url": site.url("/docs/"), **rules})
+        crawled = ended(api, job["id"])
+    assert crawled.job["status"] == "completed"
+    assert list(crawled.pages) == [site.url("/docs/")]
+    assert crawled.left_out() == {"excluded": 1}
+
+
+def links_left_out(api: Api, job_id: str) -> dict[str, int]:
+    links = api.call("GET", f"/api/v4/jobs/{job_id}/report")["links"]
+    return {each["reason"]: each["count"] for each in links}
+
+
+def test_a_raised_depth_leaves_nothing_of_what_it_lets_in(api: Api) -> None:
+    pages = {"/": ["/a", "/b"], "/a": ["/c", "/z/1"], "/b": ["/c"], "/c": [], "/z/1": []}
+    with LinkedSite(pages) as site:
+        job = api.call("POST", "/api/v4/jobs", json={"url": site.url("/"), "maxDepth": 1})
+        ended(api, job["id"])
+        assert links_left_out(api, job["id"]) == {"depth": 2}
+        api.change(job["id"], maxDepth=5, exclude=["/z/*"])
+        api.call("POST", f"/api/v4/jobs/{job['id']}/resume")
+        ended(api, job["id"])
+    assert links_left_out(api, job["id"]) == {"excluded": 1}
+    page = api.request("GET", f"/jobs/{job['id']}/report").text
+    assert "1</b> left out by the rules" in page
+    assert "deeper than the crawl goes" not in page and "too many clicks" not in page

@@ -113,6 +113,14 @@ def test_a_crawl_that_paused_by_itself_says_why_and_goes_on_without_it() -> None
         assert 'class="error"' not in live_block(event)
 
 
+def test_pages_out_of_the_cache_are_told_by_what_is_true_of_all_of_them() -> None:
+    totals = Totals(discovered=1, completed=1, from_cache=1).as_json()
+    (event,) = log_events(
+        [Happening(EventName.JOB_COMPLETED, {})], first_id=1, job_id="j", at=AT, totals=totals
+    )
+    assert "<b>1</b> not downloaded again" in live_block(event)
+
+
 def test_reasons_stand_in_the_totals_and_lead_to_their_urls() -> None:
     reasons = {"robots": 3, "dns": 1}
     totals = Totals(discovered=4, skipped=3, failed=1, reasons=reasons).as_json()
