@@ -24,7 +24,8 @@ from crawler.fetching.fetcher import (
     Postponed,
     Redirected,
 )
-from crawler.fetching.robots import RobotsGate, RobotsVerdict
+from crawler.fetching.robots import RobotsGate
+from crawler.fetching.verdicts import RobotsVerdict
 
 Outcome = Fetched | Redirected | FetchFailure | Postponed
 

@@ -39,6 +39,8 @@ from crawler.domain.turns import (
     LONGEST_BLOCK_MS,
     MOST_HINT_MS,
     MOST_SLOWER_MS,
+    SILENCE,
+    SILENT,
     SLOT_MS,
     SLOW_US,
     UNREACHED,
@@ -101,7 +103,9 @@ class Host:
         if report.status in BUSY:
             self._strike(report.asked_ms, now)
         elif report.status in GATEWAY or report.status == UNREACHED:
-            self._fail(now)
+            self._fail(1, now)
+        elif report.status == SILENT:
+            self._fail(SILENCE, now)
         elif 0 < report.status < 500 and now >= self.blocked_ms:
             self.strikes = self.failures = self.trouble_ms = 0
 
@@ -193,10 +197,10 @@ class Host:
             pause = FIRST_BACKOFF_MS * 2 ** min(max(self.strikes - 1, 0), 16)
             self._block(now + min(pause, LONGEST_BACKOFF_MS), Why.BACKING_OFF)
 
-    def _fail(self, now: int) -> None:
+    def _fail(self, count: int, now: int) -> None:
         if now < self.blocked_ms:
             return
-        self.failures += 1
+        self.failures += count
         self._note_trouble(now)
         if self.failures >= DOWN_AFTER:
             self._block(now + DOWN_PAUSE_MS, Why.BACKING_OFF)

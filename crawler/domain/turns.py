@@ -26,7 +26,7 @@ FIRST_PAUSE_MS = 500
 """The pause after the second failure running without an answer; it doubles while they go on."""
 
 DOWN_AFTER = 6
-"""Failures running after which a host is taken for down: with the pauses, after 7.5 s."""
+"""Failures running after which a host is taken for down: with the pauses, after 8 s."""
 
 DOWN_PAUSE_MS = 1_000
 """The pause from then on. No request harms a dead host, and its URLs are to fail soon."""
@@ -44,6 +44,13 @@ GATEWAY = frozenset((502, 504))
 
 UNREACHED = -1
 """In place of a status: the host could not be reached, which may be otherwise later."""
+
+SILENT = -2
+"""In place of a status: the host let the time for an answer pass, which may be otherwise later."""
+
+SILENCE = 3
+"""Failures that one such counts for. It took longer than all pauses after refused connections
+together, and nobody is to sit through six of them."""
 
 SLOW_US = 400_000
 MOST_SLOWER_MS = 5_000
@@ -80,7 +87,7 @@ class Report(NamedTuple):
 
     slot: str
     status: int = 0
-    """Of the answer; 0: nothing is known; `UNREACHED`."""
+    """Of the answer; 0: nothing is known; `UNREACHED`; `SILENT`."""
     head_us: int = -1
     """From the request to the answer's headers; -1: not known."""
     asked_ms: int = 0

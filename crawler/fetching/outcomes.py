@@ -58,6 +58,17 @@ class Turns(Protocol):
         """Takes down the `Crawl-delay` in the robots.txt of a URL's origin, None where it has
         none: turns at that host keep it from now on."""
 
+    def unreachable(self, url: str, *, silent: bool) -> bool:
+        """Tells that a request got no answer, which may well be otherwise later.
+
+        Args:
+            url: whose host was asked.
+            silent: whether the time for an answer passed.
+
+        Returns:
+            Whether the host fails for so long that it is taken for down.
+        """
+
 
 class _FreeTurns:
     """Turns without end: no host is spared."""
@@ -76,6 +87,10 @@ class _FreeTurns:
 
     def note_delay(self, url: str, seconds: float | None) -> None:
         """Keeps nothing."""
+
+    def unreachable(self, url: str, *, silent: bool) -> bool:
+        """No host is ever down."""
+        return False
 
 
 FREE_TURNS: Turns = _FreeTurns()

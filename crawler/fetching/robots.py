@@ -6,14 +6,12 @@ that workers share spares the site the question of each worker.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
 
 import gevent
 
 from crawler.domain.politeness import NotNow, Why
 from crawler.domain.reasons import Reason
-from crawler.domain.robots import ALLOW_ALL, MAX_BYTES, RobotsRules, rules_for_status
+from crawler.domain.robots import ALLOW_ALL, MAX_BYTES, RobotsRules
 from crawler.domain.urls import origin
 from crawler.fetching.fetcher import Fetcher
 from crawler.fetching.memory import Memory
@@ -26,19 +24,23 @@ from crawler.fetching.outcomes import (
     Turns,
 )
 from crawler.fetching.shelf import NO_SHELF, RobotsShelf
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from crawler.fetching.verdicts import (
+    MANY_RULES,
+    SILENT,
+    Known,
+    RobotsVerdict,
+    Unreachable,
+    aside,
+    is_of_the_host,
+    is_silence,
+    understand,
+    without_answer,
+)
 
 MAX_ORIGINS = 1_024
 
 MOST_RULES = 30_000
 """Rules remembered over all origins: at up to 1.5 KB each, what a worker can spare."""
-
-MANY_RULES = 1_000
-LONG_BYTES = 32_768
-"""With more rules or bytes robots.txt is read in a thread: it takes milliseconds, for which the
-loop that serves viewers does not stop."""
 
 TTL_SECONDS = 3_600.0
 """How long an answer holds."""
@@ -54,14 +56,19 @@ BUSY_SECONDS = 600.0
 is allowed, but it says more about the moment than about the file."""
 
 RETRY_SECONDS = 15.0
-"""How long an origin whose robots.txt answers 5xx is left alone: a site that restarts must not
-lose its crawl, one that is down is not asked with every URL."""
+"""How long an origin is left alone whose robots.txt answers 5xx, or is waited for in vain: a site
+that restarts must not lose its crawl, one that is down is not asked with every URL. So long all
+workers know of a host that is down by its silence, since to ask it takes long each time."""
 
 LED_SECONDS = 300.0
 """For how long a redirect of robots.txt is remembered that could not be followed at once."""
 
-FAILED_SECONDS = 1.0
+FAILED_SECONDS = 0.5
 """How long a failed connection counts: those who ask at the same time share it."""
+
+DOWN_SECONDS = 2.0
+"""How long it counts once the host is taken for down, so that its URLs fail soon:
+longer than the pause after which it would be asked again."""
 
 CLAIM_SECONDS = 15.0
 """For how long one worker may keep the others waiting for its answer: the time of a fetch, and
@@ -84,36 +91,6 @@ _NO_FILE = 404
 _NO_ROBOTS = frozenset((Reason.REDIRECT_LOOP, Reason.BAD_REDIRECT))
 """Failures by which there is no robots.txt, rather than one that can't be reached."""
 
-_NO_HOST = frozenset(
-    (Reason.DNS, Reason.BLOCKED_ADDRESS, Reason.DENIED_HOST, Reason.REFUSED, Reason.TLS)
-)
-"""Failures of the whole origin: the page would fail by the same, so it is told that."""
-
-
-@dataclass(frozen=True, slots=True)
-class RobotsVerdict:
-    """Whether a URL may be fetched, and why not."""
-
-    allowed: bool
-    reason: Reason | None = None
-    """`robots`: it is asked not to be. Otherwise nothing is known, and it failed by this."""
-    detail: str = ""
-    """A sentence for people where the origin can't be reached."""
-    rule: str | None = None
-    """The line that blocks it, as it stands in the file: `Disallow: /private`."""
-    is_passing: bool = False
-    """Where the origin can't be reached: whether that may well be otherwise later."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Unreachable:
-    reason: Reason
-    detail: str
-    is_passing: bool
-
-
-_Known = RobotsRules | _Unreachable
-
 
 class RobotsGate:
     """Verdicts on URLs by the robots.txt of their origins, remembered per process."""
@@ -128,7 +105,7 @@ class RobotsGate:
         self._fetcher = fetcher
         self._monotonic = monotonic
         self._shelf = shelf or NO_SHELF
-        self._known: Memory[str, _Known] = Memory(
+        self._known: Memory[str, Known] = Memory(
             MAX_ORIGINS, monotonic, shared=(NotNow,), weight=_weight, most_weight=MOST_RULES
         )
         self._led: dict[str, tuple[float, Postponed]] = {}
@@ -140,9 +117,9 @@ class RobotsGate:
             NotNow: the origin has to be asked, and it is not its turn.
         """
         known = self._rules_of(origin(url), turns)
-        if isinstance(known, _Unreachable):
-            return RobotsVerdict(False, known.reason, known.detail, is_passing=known.is_passing)
-        rule = _aside(known.size > MANY_RULES, known.blocking_rule, url)
+        if isinstance(known, Unreachable):
+            return known.verdict
+        rule = aside(known.size > MANY_RULES, known.blocking_rule, url)
         return RobotsVerdict(
             rule is None,
             None if rule is None else Reason.ROBOTS,
@@ -158,10 +135,10 @@ class RobotsGate:
         known = self._rules_of(origin(url), turns)
         return known if isinstance(known, RobotsRules) else None
 
-    def _rules_of(self, site: str, turns: Turns) -> _Known:
+    def _rules_of(self, site: str, turns: Turns) -> Known:
         is_own = False
 
-        def learn(expired: _Known | None) -> tuple[_Known, float]:
+        def learn(expired: Known | None) -> tuple[Known, float]:
             nonlocal is_own
             is_own = True
             return self._learn(site, expired, turns)
@@ -175,7 +152,7 @@ class RobotsGate:
         _note_delay(turns, site, known)
         return known
 
-    def _learn(self, site: str, expired: _Known | None, turns: Turns) -> tuple[_Known, float]:
+    def _learn(self, site: str, expired: Known | None, turns: Turns) -> tuple[Known, float]:
         """What is known of an origin, from the shelf or by asking it, and for how long it holds.
 
         Rules that were known go on until they can be asked for again (RFC 9309, section 2.4).
@@ -185,9 +162,9 @@ class RobotsGate:
         if shelved is None:
             known, seconds = self._ask_claimed(site, turns)
         else:
-            known = _understand(*shelved)
+            known = understand(*shelved)
             seconds = SHELVED_SECONDS if isinstance(known, RobotsRules) else FAILED_SECONDS
-        if isinstance(known, _Unreachable) and isinstance(expired, RobotsRules):
+        if isinstance(known, Unreachable) and isinstance(expired, RobotsRules):
             return expired, RETRY_SECONDS
         return known, seconds
 
@@ -207,13 +184,13 @@ class RobotsGate:
             self._shelf.release(site)
         return shelved
 
-    def _ask_claimed(self, site: str, turns: Turns) -> tuple[_Known, float]:
+    def _ask_claimed(self, site: str, turns: Turns) -> tuple[Known, float]:
         try:
             return self._ask(site, turns)
         finally:
             self._shelf.release(site)
 
-    def _ask(self, site: str, turns: Turns) -> tuple[_Known, float]:
+    def _ask(self, site: str, turns: Turns) -> tuple[Known, float]:
         led = self._led_before(site)
         outcome = self._fetcher.fetch(
             led.url if led else f"{site}/robots.txt",
@@ -234,7 +211,16 @@ class RobotsGate:
             case FetchFailure() if outcome.reason in _NO_ROBOTS:
                 return self._shelve(site, _NO_FILE, b"", TTL_SECONDS)
             case FetchFailure():
-                return _unreachable(outcome), FAILED_SECONDS
+                return self._fail(site, outcome, turns)
+
+    def _fail(self, site: str, failure: FetchFailure, turns: Turns) -> tuple[Known, float]:
+        """What a failure says of an origin, and for how long; the host's turns are told of it."""
+        silent, is_down = is_silence(failure), False
+        if failure.is_passing and is_of_the_host(failure):
+            is_down = turns.unreachable(f"{site}/", silent=silent)
+        if is_down and silent:
+            return self._shelve(site, SILENT, b"", RETRY_SECONDS)
+        return without_answer(failure, is_down=is_down), _holds(failure, is_down=is_down)
 
     def _led_before(self, site: str) -> Postponed | None:
         """How far redirects were followed when a host had no turn for the next of them."""
@@ -249,9 +235,9 @@ class RobotsGate:
                 del self._led[next(iter(self._led))]
             self._led[site] = self._monotonic(), postponed
 
-    def _shelve(self, site: str, status: int, body: bytes, seconds: float) -> tuple[_Known, float]:
+    def _shelve(self, site: str, status: int, body: bytes, seconds: float) -> tuple[Known, float]:
         self._shelf.put(site, status, body, seconds)
-        return _understand(status, body), seconds
+        return understand(status, body), seconds
 
 
 def _is_success(status: int, content_type: str | None) -> bool:
@@ -268,31 +254,18 @@ def _lifetime(answer: Fetched) -> float:
     return RETRY_SECONDS if answer.status >= 500 else TTL_SECONDS
 
 
-def _understand(status: int, body: bytes) -> _Known:
-    rules = _aside(len(body) > LONG_BYTES, rules_for_status, status, body)
-    detail = f"robots.txt answered {status}"
-    return rules or _Unreachable(Reason.ROBOTS_UNREACHABLE, detail, is_passing=True)
+def _holds(failure: FetchFailure, *, is_down: bool) -> float:
+    """Seconds for which a failure counts."""
+    if failure.reason is Reason.TIMEOUT and not is_of_the_host(failure):
+        return RETRY_SECONDS  # each try takes long, and says nothing of whether the host is down
+    return DOWN_SECONDS if is_down else FAILED_SECONDS
 
 
-def _aside(is_long: bool, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """What `work` returns, out of a thread where it takes long."""
-    if not is_long:
-        return work(*args, **kwargs)
-    result: R = gevent.get_hub().threadpool.apply(work, args, kwargs)
-    return result
-
-
-def _unreachable(failure: FetchFailure) -> _Unreachable:
-    if failure.reason in _NO_HOST and not failure.hops:
-        return _Unreachable(failure.reason, failure.detail, failure.is_passing)
-    return _Unreachable(Reason.ROBOTS_UNREACHABLE, f"robots.txt: {failure.detail}", True)
-
-
-def _note_delay(turns: Turns, site: str, known: _Known | None) -> None:
+def _note_delay(turns: Turns, site: str, known: Known | None) -> None:
     """Tells the turns what an origin asks for, before another request goes there."""
     if isinstance(known, RobotsRules):
         turns.note_delay(f"{site}/", known.crawl_delay)
 
 
-def _weight(known: _Known) -> int:
+def _weight(known: Known) -> int:
     return known.size if isinstance(known, RobotsRules) else 0

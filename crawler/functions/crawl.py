@@ -165,7 +165,7 @@ class CrawlFunction:
         refusal = None if url.trail else self._permission.refusal(batch, url.url, turns)
         if refusal is not None:
             result = refused(url, refusal.verdict.reason or Reason.ROBOTS, refusal.detail)
-            self._permission.settle(batch, url, result, refusal, turns)
+            self._permission.settle(batch, url, result, refusal)
             return
         refusals: list[Refusal] = []
 
@@ -228,13 +228,14 @@ class CrawlFunction:
                     self._sitemaps.find(batch, outcome.url, turns)
             case Redirected():
                 batch.cache.note(outcome)
-                self._take_redirect(batch, url, outcome, refusals, turns)
+                self._take_redirect(batch, url, outcome, refusals)
             case Postponed():
                 batch.postpone(url, outcome.url, outcome.seconds, outcome.hops)
             case FetchFailure():
                 is_passing = outcome.is_passing
                 if is_passing and outcome.status is None:
-                    is_passing = not turns.unreachable(outcome.url)
+                    silent = outcome.reason is Reason.TIMEOUT
+                    is_passing = not turns.unreachable(outcome.url, silent=silent)
                 batch.settle(url, failed(url, outcome), is_passing=is_passing)
 
     def _take_redirect(
@@ -243,11 +244,10 @@ class CrawlFunction:
         url: FrontierUrl,
         redirected: Redirected,
         refusals: list[Refusal],
-        turns: CheckedTurns,
     ) -> None:
         if refusals:
             result = left_by_redirect(url, redirected, refusals[-1].detail)
-            self._permission.settle(batch, url, result, refusals[-1], turns)
+            self._permission.settle(batch, url, result, refusals[-1])
         else:
             batch.results.append(left_by_redirect(url, redirected))
 

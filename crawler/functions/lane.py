@@ -18,6 +18,7 @@ from crawler.domain.turns import (
     DOWN_AFTER,
     GATEWAY,
     LONGEST_BLOCK_MS,
+    SILENT,
     UNREACHED,
     Answer,
     Ask,
@@ -150,14 +151,15 @@ class Lane:
         all who have not read it yet."""
         self._site_delays_ms[authority(url)] = round((seconds or 0.0) * 1_000)
 
-    def unreachable(self, url: str) -> bool:
-        """Tells that a URL's host gave no answer, which may well be otherwise later.
+    def unreachable(self, url: str, *, silent: bool) -> bool:
+        """Tells that a request at a URL's host got no answer, which may well be otherwise later.
 
-        Returns whether it fails for so long that it is taken for down: then its URLs need not
-        be tried again.
+        `silent` is whether the time for an answer passed, rather than that no connection came
+        about or held. Returns whether the host fails for so long that it is taken for down: then
+        its URLs need not be tried again.
         """
         host = authority(url)
-        self._reports.setdefault(host, []).append(Report("", UNREACHED))
+        self._reports.setdefault(host, []).append(Report("", SILENT if silent else UNREACHED))
         return self._give_back(host).failures >= DOWN_AFTER
 
     def close(self) -> None:

@@ -9,12 +9,13 @@ from crawler.domain.model import FrontierUrl
 from crawler.domain.politeness import NotNow, Why
 from crawler.domain.reasons import Reason
 from crawler.fetching.outcomes import Turns
-from crawler.fetching.robots import RETRY_SECONDS, RobotsGate, RobotsVerdict
+from crawler.fetching.robots import RETRY_SECONDS, RobotsGate
+from crawler.fetching.verdicts import RobotsVerdict
 from crawler.functions.crawl_batch import CrawlBatch
-from crawler.functions.turns import CallOver, CheckedTurns
+from crawler.functions.turns import CallOver
 from crawler.storage.results import UrlResult
 
-_UNREACHED_SECONDS = 1.0
+_UNREACHED_SECONDS = 0.5
 """How long a host that could not be reached is left alone at least."""
 
 
@@ -61,20 +62,16 @@ class Permission:
         url: FrontierUrl,
         result: UrlResult,
         refusal: Refusal,
-        turns: CheckedTurns,
     ) -> None:
-        """What robots.txt forbids is settled. A host that can't be reached at all is tried again
-        later, at no cost of its own URLs, until it is taken for down; one whose robots.txt answers
-        with an error costs each URL an attempt.
+        """What robots.txt forbids is settled. A host that can't be reached at all, or never
+        answers, is tried again later, at no cost of its own URLs, until it is taken for down; one
+        whose robots.txt answers with an error costs each URL an attempt.
 
         Raises:
             NotNow: the URL's own host can't be reached now.
         """
         verdict = refusal.verdict
-        if verdict.reason is Reason.ROBOTS_UNREACHABLE:
-            batch.settle(url, result, asked_seconds=RETRY_SECONDS)
-            return
-        is_passing = verdict.is_passing and not turns.unreachable(refusal.url)
-        if is_passing and refusal.url == url.start:
+        if verdict.is_of_host and verdict.is_passing and refusal.url == url.start:
             raise NotNow(_UNREACHED_SECONDS, Why.BACKING_OFF)
-        batch.settle(url, result, is_passing=is_passing)
+        pause = RETRY_SECONDS if verdict.reason is Reason.ROBOTS_UNREACHABLE else None
+        batch.settle(url, result, is_passing=verdict.is_passing, asked_seconds=pause)

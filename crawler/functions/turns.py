@@ -41,6 +41,6 @@ class CheckedTurns:
         """As the lane does."""
         self._lane.note_delay(url, seconds)
 
-    def unreachable(self, url: str) -> bool:
+    def unreachable(self, url: str, *, silent: bool) -> bool:
         """As the lane does."""
-        return self._lane.unreachable(url)
+        return self._lane.unreachable(url, silent=silent)

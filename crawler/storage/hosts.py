@@ -41,6 +41,8 @@ _FIGURES = {
     "SITE_UNKNOWN": _SITE_UNKNOWN,
     "SITE_IGNORED": _SITE_IGNORED,
     "UNREACHED": turns.UNREACHED,
+    "SILENT": turns.SILENT,
+    "SILENCE": turns.SILENCE,
     **{why.name: number for number, why in enumerate(_WHYS) if why is not None},
 }
 

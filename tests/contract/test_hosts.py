@@ -21,6 +21,8 @@ from crawler.domain.turns import (
     IDLE_MS,
     LONGEST_BACKOFF_MS,
     LONGEST_BLOCK_MS,
+    SILENCE,
+    SILENT,
     SITE_DELAY_MS,
     SLOT_MS,
     UNREACHED,
@@ -249,6 +251,14 @@ class HostsContract:
         bench.take()
         assert bench.tell(200).failures == 0
 
+    def test_silence_counts_for_several_refusals(self, bench: Bench) -> None:
+        for failures, wait in ((SILENCE, 1_000), (2 * SILENCE, DOWN_PAUSE_MS)):
+            bench.take()
+            told = [bench.tell(SILENT) for _ in range(2)]
+            assert told == [Answer(wait, Why.BACKING_OFF, failures)] * 2
+            bench.later(wait)
+        assert failures >= DOWN_AFTER
+
     @pytest.mark.parametrize(("faded_ms", "failures"), [(FADE_MS - 1, 3), (FADE_MS, 1)])
     def test_failures_that_are_long_over_do_not_count(
         self, bench: Bench, faded_ms: int, failures: int
@@ -416,7 +426,7 @@ class TestOnAServer(HostsContract):
 
 
 JOBS = st.sampled_from("abc")
-STATUSES = st.sampled_from([0, 200, 404, 429, 500, 502, 503, UNREACHED])
+STATUSES = st.sampled_from([0, 200, 404, 429, 500, 502, 503, UNREACHED, SILENT])
 LATENCIES = st.sampled_from([-1, 0, 900, 60_000, 700_000, 3_000_000, 20_000_000])
 REPORTS = st.tuples(
     st.integers(0, 30), STATUSES, LATENCIES, st.sampled_from([0, 0, 0, 1, 3_000, 10**11])

@@ -17,7 +17,7 @@ from crawler.domain.turns import Report
 from crawler.fetching.fetcher import Fetched
 from crawler.fetching.guard import Network
 from crawler.fetching.outcomes import Hop, Postponed, Turns
-from crawler.fetching.robots import RobotsVerdict
+from crawler.fetching.verdicts import RobotsVerdict
 from crawler.functions import crawl
 from crawler.functions.caching import PageCache
 from crawler.functions.call_options import CrawlOptions
@@ -297,11 +297,16 @@ def test_a_url_that_was_led_to_a_host_without_a_turn_still_waits_there_untouched
     assert list(answer["hostWaits"]) == ["other"]
 
 
-def test_a_host_that_can_not_be_reached_costs_no_url_an_attempt_until_it_is_down(threads):
-    verdict = RobotsVerdict(False, Reason.REFUSED, "refused", is_passing=True)
+@pytest.mark.parametrize("reason", [Reason.REFUSED, Reason.ROBOTS_UNREACHABLE])
+def test_a_host_that_can_not_be_reached_costs_no_url_an_attempt_until_it_is_down(threads, reason):
+    verdict = RobotsVerdict(False, reason, "no answer", is_passing=True, is_of_host=True)
     answer = function(threads, Fetcher(), robots=Robots(verdict=verdict))(call(concurrency=1))
     assert not any(answer[kind] for kind in ("failed", "retries"))
-    assert answer["hostWaits"]["site"] >= 1_000
+    assert answer["hostWaits"]["site"] >= 500
+    down = Robots(verdict=replace(verdict, is_passing=False))
+    answer = function(threads, Fetcher(), robots=down)(call(concurrency=1))
+    assert [row["reason"] for row in answer["failed"]] == [reason] * 10
+    assert not (answer["retries"] or answer["hostWaits"])
 
 
 def test_the_rule_that_blocks_a_url_is_told(threads):

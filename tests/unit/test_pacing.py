@@ -290,12 +290,22 @@ def test_a_host_that_is_never_reached_is_down_in_the_end() -> None:
     for _ in range(DOWN_AFTER):
         lane.take(URL)
         lane.done(URL, None, None, None)
-        told.append(lane.unreachable(URL))
+        told.append(lane.unreachable(URL, silent=False))
         now[0] += 10
     assert told == [False] * (DOWN_AFTER - 1) + [True]
     lane.take(URL)
     lane.done(URL, 200, 0.001, None)
-    assert lane.unreachable(URL) is False
+    assert lane.unreachable(URL, silent=False) is False
+
+
+def test_a_host_that_lets_the_time_for_an_answer_pass_twice_running_is_down() -> None:
+    now = [1_000.0]
+    lane = HostPacing(Counted(lambda: now[0]), 1, lambda: now[0]).lane("job", lambda url: (8, 0))
+    told = []
+    for _ in range(2):
+        told += [lane.unreachable(URL, silent=True) for _ in range(3)]
+        now[0] += 11
+    assert told == [False] * 3 + [True] * 3, "those that end at one moment count once"
 
 
 def test_long_requests_keep_their_turns_and_short_ones_cost_nothing() -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any
 
 import gevent
 import pytest
@@ -18,7 +20,8 @@ from crawler.fetching.outcomes import (
     Postponed,
     Turns,
 )
-from crawler.fetching.robots import RobotsGate, RobotsVerdict
+from crawler.fetching.robots import RobotsGate
+from crawler.fetching.verdicts import RobotsVerdict
 
 ORIGIN = "https://example.com"
 PAGE = f"{ORIGIN}/private/page"
@@ -118,6 +121,7 @@ def test_a_verdict_names_the_rule_and_the_delay() -> None:
         (answer(500), Reason.ROBOTS_UNREACHABLE, True),
         (answer(999), Reason.ROBOTS_UNREACHABLE, True),
         (failure(Reason.TIMEOUT, passing=True), Reason.ROBOTS_UNREACHABLE, True),
+        (failure(Reason.TIMEOUT, hops=(Hop(ORIGIN, 302),)), Reason.ROBOTS_UNREACHABLE, True),
         (failure(Reason.BROKEN_RESPONSE), Reason.ROBOTS_UNREACHABLE, True),
         (failure(Reason.REFUSED, passing=True), Reason.REFUSED, True),
         (failure(Reason.DNS, passing=True), Reason.DNS, True),
@@ -143,8 +147,8 @@ def test_what_no_robots_txt_means(answered: Answer, reason: Reason | None, passe
         (answer(429), 600),
         (answer(429, retry_after=60.0), 660),
         (answer(429, retry_after=1e6), 86_400),
-        (failure(Reason.REFUSED), 1),
-        (failure(Reason.TIMEOUT), 1),
+        (failure(Reason.REFUSED), 0.5),
+        (failure(Reason.TIMEOUT), 0.5),
     ],
 )
 def test_how_long_an_answer_holds(answered: Answer, seconds: float) -> None:
@@ -299,6 +303,72 @@ def test_a_failing_site_is_known_to_the_other_workers_for_a_moment() -> None:
     del shelf.answers[ORIGIN]
     clock.now = 1.1
     assert verdict(asked).allowed
+
+
+class FailingHost:
+    """Turns at a host that is down after so many failures, which it takes down."""
+
+    def __init__(self, down_after: int) -> None:
+        self.silences: list[bool] = []
+        self._down_after = down_after
+
+    def take(self, url: str) -> None:
+        """Any time."""
+
+    def unreachable(self, url: str, *, silent: bool) -> bool:
+        assert url.startswith(f"{ORIGIN}/")
+        self.silences.append(silent)
+        return len(self.silences) >= self._down_after
+
+
+SILENCE = failure(Reason.TIMEOUT, passing=True)
+
+
+@pytest.mark.parametrize("failed", [SILENCE, failure(Reason.REFUSED, passing=True)])
+def test_a_request_without_answer_is_told_once_and_passes_until_the_host_is_down(
+    failed: FetchFailure,
+) -> None:
+    clock, host = Clock(), FailingHost(down_after=2)
+    asked = gate(Site(failed), clock)
+    got = []
+    for clock.now in (0.0, 0.4, 0.6, 1.5):
+        each = asked.verdict(PAGE, host)  # type: ignore[arg-type]
+        assert each.is_of_host
+        got.append(each.is_passing)
+    assert got == [True, True, False, False]
+    assert host.silences == [failed is SILENCE] * 2
+
+
+def test_a_host_that_is_down_by_its_silence_is_not_asked_by_any_worker_for_a_while() -> None:
+    shelf, clock, host = Shelf(), Clock(), FailingHost(down_after=1)
+    site, other_site = Site(SILENCE), Site(answer(404))
+    asked, other = gate(site, clock, shelf), gate(other_site, clock, shelf)
+    got = {each.verdict(PAGE, host) for each in (asked, other)}  # type: ignore[arg-type]
+    assert got == {
+        RobotsVerdict(
+            False,
+            Reason.ROBOTS_UNREACHABLE,
+            "robots.txt: the site did not answer in time",
+            is_of_host=True,
+        )
+    }
+    assert (site.asked, other_site.asked, shelf.seconds) == (1, 0, [15.0])
+    clock.now = 14.9
+    assert not verdict(asked).allowed
+    assert site.asked == 1
+    del shelf.answers[ORIGIN]
+    assert verdict(other).allowed
+
+
+@pytest.mark.parametrize("more", [{"status": 200}, {"hops": (Hop(ORIGIN, 302),)}])
+def test_a_robots_txt_that_is_waited_for_in_vain_tells_nothing_of_its_host(more: Any) -> None:
+    host, clock, site = FailingHost(down_after=1), Clock(), Site(replace(SILENCE, **more))
+    asked = gate(site, clock)
+    for clock.now in (0.0, 14.9):
+        got = asked.verdict(PAGE, host)  # type: ignore[arg-type]
+        assert (got.reason, got.is_passing) == (Reason.ROBOTS_UNREACHABLE, True)
+        assert not got.is_of_host
+    assert (site.asked, host.silences) == (1, [])
 
 
 def test_a_long_robots_txt_is_read_all_the_same() -> None:

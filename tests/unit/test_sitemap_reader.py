@@ -18,7 +18,7 @@ from crawler.fetching.outcomes import (
     Postponed,
     Turns,
 )
-from crawler.fetching.robots import RobotsVerdict
+from crawler.fetching.verdicts import RobotsVerdict
 from crawler.functions.sitemaps import MAX_BYTES, SitemapReader
 from crawler.functions.turns import CallOver
 from crawler.storage.results import SitemapResult, SitemapUrl

@@ -48,11 +48,11 @@ local function strike(asked_ms)
     end
 end
 
-local function fail()
+local function fail(count)
     if now < host.blocked then
         return
     end
-    host.failures = host.failures + 1
+    host.failures = host.failures + count
     note_trouble()
     if host.failures >= DOWN_AFTER then
         block(now + DOWN_PAUSE_MS, BACKING_OFF)
@@ -80,7 +80,9 @@ local function settle(slot, status, head_us, asked_ms)
     if status == 429 or status == 503 then
         strike(asked_ms)
     elseif status == 502 or status == 504 or status == UNREACHED then
-        fail()
+        fail(1)
+    elseif status == SILENT then
+        fail(SILENCE)
     elseif 0 < status and status < 500 and now >= host.blocked then
         host.strikes, host.failures, host.trouble = 0, 0, 0
     end
