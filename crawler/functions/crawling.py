@@ -24,8 +24,10 @@ _CLOSING_SECONDS = 0.3
 _MOST_CALLS = 16
 """Crawl calls in flight per job, over all hosts."""
 
-_MOST_SLOW_CALLS = 8
-"""Of these, calls to hosts that took long lately: others have their share whatever these do."""
+_MOST_UNSURE_CALLS = 8
+"""Of these, calls to hosts that never answered yet, or that took long lately: those that do answer
+have their share whatever these do. Likewise, hosts that never answered share half of the
+concurrency that the user gave."""
 
 _SLOW_SECONDS = 8.0
 
@@ -42,6 +44,8 @@ class Call:
 
     host: str
     share: int
+    since: float
+    """When it was sent."""
     urls: tuple[FrontierUrl, ...] = ()
     sitemaps: tuple[SitemapUrl, ...] = ()
     answer: CrawlAnswer | None = None
@@ -83,7 +87,8 @@ class Crawling:
         self._options = lease.options
         self._allowed_hosts: set[str] = set()
         self._ready_at: dict[str, float] = {}
-        self._slow_hosts: set[str] = set()
+        self._heard_hosts: set[str] = set()
+        self._quick_hosts: set[str] = set()
         self._next_call_at = monotonic()
         self._away_running = 0
         self.answers: deque[Call] = deque()
@@ -117,10 +122,14 @@ class Crawling:
         now = self._monotonic()
         self._ready_at = {host: at for host, at in self._ready_at.items() if at > now}
         full = {call.host for call in self._in_flight if not self._free_at(call.host)}
-        slow = [call for call in self._in_flight if call.host in self._slow_hosts]
-        if len(slow) >= _MOST_SLOW_CALLS:
-            full |= self._slow_hosts
         return full | self._ready_at.keys()
+
+    @property
+    def only_hosts(self) -> Collection[str] | None:
+        """The only hosts at which calls may start now, busy ones included; None: it may be any."""
+        if sum(map(self._is_unsure, self._in_flight)) >= _MOST_UNSURE_CALLS:
+            return self._quick_hosts
+        return None if self._free_for_unheard(self._options) > 0 else self._heard_hosts
 
     @property
     def hosts_wait(self) -> bool:
@@ -137,10 +146,13 @@ class Crawling:
     def send(self, claim: Claim, seconds_left: float) -> bool:
         """Sends a claimed batch; returns whether the pace, as it is now, lets it be sent."""
         self._options = claim.options
-        share = min(self._free_at(claim.host), self._free_in_all(claim.options), len(claim.urls))
+        is_heard = claim.host in self._heard_hosts
+        in_all = (self._free_in_all if is_heard else self._free_for_unheard)(claim.options)
+        share = min(self._free_at(claim.host), in_all, len(claim.urls))
         if share < 1:
             return False
-        self._start(Call(claim.host, share, claim.urls), claim, seconds_left)
+        call = Call(claim.host, share, self._monotonic(), claim.urls)
+        self._start(call, claim, seconds_left)
         return True
 
     def send_sitemap(
@@ -148,7 +160,8 @@ class Crawling:
     ) -> None:
         """Has one sitemap read, with the job's options as a claim tells them."""
         self._options = claim.options
-        self._start(Call(claim.host, 1, sitemaps=(sitemap,)), claim, seconds_left)
+        call = Call(claim.host, 1, self._monotonic(), sitemaps=(sitemap,))
+        self._start(call, claim, seconds_left)
 
     def note(self, answer: CrawlAnswer) -> None:
         """Takes over what an answer says of hosts: where they stand, how long they wait."""
@@ -176,7 +189,7 @@ class Crawling:
         """Fetches at once that the next call to a host may make."""
         there = [call.share for call in self._in_flight if call.host == host]
         pace = self._pace_at(host)
-        if host in self._slow_hosts:
+        if host not in self._quick_hosts:
             return 0 if there else pace.concurrency
         if len(there) >= pace.most_calls:
             return 0
@@ -187,6 +200,19 @@ class Crawling:
         most = options.concurrency
         in_flight = sum(call.share for call in self._in_flight)
         return _UNBOUNDED if most is None else most - in_flight
+
+    def _free_for_unheard(self, options: JobOptions) -> int:
+        """What is left of that for hosts that never answered: one in any case may be tried."""
+        if options.concurrency is None:
+            return _UNBOUNDED
+        calls = (call for call in self._in_flight if call.host not in self._heard_hosts)
+        most = max(1, options.concurrency // 2) - sum(call.share for call in calls)
+        return min(most, self._free_in_all(options))
+
+    def _is_unsure(self, call: Call) -> bool:
+        """Whether a call may be one that takes all of its time, as far as is known."""
+        takes_long = self._monotonic() - call.since > _SLOW_SECONDS
+        return takes_long or call.host not in self._quick_hosts
 
     def _start(self, call: Call, claim: Claim | SitemapClaim, seconds_left: float) -> None:
         self._in_flight.add(call)
@@ -223,7 +249,6 @@ class Crawling:
         )
 
     def _make(self, call: Call, payload: CrawlCall) -> None:
-        started = self._monotonic()
         try:
             answer = read_crawl_answer(self._calls.crawl(payload.as_json()), call.urls)
             over = replace(call, answer=answer)
@@ -234,13 +259,16 @@ class Crawling:
             log.exception("job %s: a crawl call went wrong", self._lease.job_id)
             over = replace(call, error="internal error")
         self._in_flight.discard(call)
-        self._note_pace(call.host, self._monotonic() - started)
+        self._note_pace(over)
         self.answers.append(over)
         self._on_answer()
 
-    def _note_pace(self, host: str, seconds: float) -> None:
-        """Remembers whether a host keeps calls for long: it hangs, or each page takes its time."""
-        if seconds > _SLOW_SECONDS:
-            self._slow_hosts.add(host)
-        else:
-            self._slow_hosts.discard(host)
+    def _note_pace(self, over: Call) -> None:
+        """Remembers whether a host answers, and whether it keeps calls for long all the same."""
+        was_answered = over.answer is not None and over.answer.was_answered
+        if was_answered:
+            self._heard_hosts.add(over.host)
+        if self._monotonic() - over.since > _SLOW_SECONDS:
+            self._quick_hosts.discard(over.host)
+        elif was_answered:
+            self._quick_hosts.add(over.host)

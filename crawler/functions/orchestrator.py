@@ -222,14 +222,16 @@ class Orchestrator:
 
     def _dispatch(self, seconds_left: float) -> Claim | None:
         """Sends batches while the pace allows; returns the claim that got nothing, if one did."""
-        while self._crawling.has_room and not self._processing.is_behind:
-            claim = self._frontier.claim(self._lease, BATCH, self._crawling.busy_hosts)
+        crawling = self._crawling
+        while crawling.has_room and not self._processing.is_behind:
+            busy, only = crawling.busy_hosts, crawling.only_hosts
+            claim = self._frontier.claim(self._lease, BATCH, busy, only)
             self._time_limit = claim.options.time_limit_seconds
             if claim.must_adjust:
                 self._adjust()
             elif not claim.urls:
                 return claim
-            elif not self._crawling.send(claim, seconds_left):
+            elif not crawling.send(claim, seconds_left):
                 # The limit was lowered between the last claim and this one.
                 self._frontier.return_urls(self._lease, [url.id for url in claim.urls])
                 return None

@@ -72,7 +72,8 @@ class Sitemapping:
             self._claim(seconds_left)
 
     def _claim(self, seconds_left: float) -> None:
-        claim = self._store.claim(self._lease, 1, self._crawling.busy_hosts)
+        crawling = self._crawling
+        claim = self._store.claim(self._lease, 1, crawling.busy_hosts, crawling.only_hosts)
         self.waits = claim.wait_seconds is not None
         for sitemap in claim.sitemaps:
             self._crawling.send_sitemap(sitemap, claim, seconds_left)

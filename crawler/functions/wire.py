@@ -79,6 +79,14 @@ class CrawlAnswer:
     allowed_hosts: tuple[str, ...]
     halt: str | None = None
 
+    @property
+    def was_answered(self) -> bool:
+        """Whether a site answered, if only with an error or a robots.txt that forbids all."""
+        batch = self.batch
+        settled = any(each.http_status or each.outcome is Outcome.SKIPPED for each in batch.results)
+        retried = any(each.reason.startswith("http-") for each in batch.retries)
+        return settled or retried or any(each.reason is None for each in batch.sitemap_results)
+
 
 def read_crawl_call(body: Any) -> CrawlCall:
     """The call that a body holds.

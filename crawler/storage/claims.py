@@ -1,6 +1,6 @@
 """The next batch of a job: URLs of one host and one depth, so that a host that waits holds nothing.
 
-busy hosts                 → stepped over, whatever waits there
+busy hosts                 → stepped over, whatever waits there; at times only some hosts count
 a URL that is to wait      → not there until its time has come (`not_before`)
 a root on its first try    → holds back all other depths, since it may move the scope
 a URL in two failed calls  → travels alone, once no innocent one waits beside it
@@ -44,14 +44,19 @@ class Claim:
     must_adjust: bool = False
 
 
-def claim(change: JobChange, limit: int, busy_hosts: Collection[str]) -> Claim:
-    """Takes up to `limit` URLs of the smallest depth that waits at a host that is not busy."""
+def claim(
+    change: JobChange, limit: int, busy_hosts: Collection[str], only_hosts: Collection[str] | None
+) -> Claim:
+    """Takes up to `limit` URLs of the smallest depth that waits at a host that is not busy.
+
+    `only_hosts`: no others count; None: all do.
+    """
     if is_unheld(change):
         return Claim((), change.options, change.scope_bases, must_adjust=True)
     now = change.now
     left = change.options.pages_left(now.completed + now.processing)
     room = limit if left is None else min(limit, left)
-    rows = _take(change, room, busy_hosts) if room else []
+    rows = _take(change, room, busy_hosts, only_hosts) if room else []
     kept = skip_excluded(change, rows)
     change.count(queued=-len(kept), processing=+len(kept))
     full = change.options.pages_left(now.completed) == 0 and now.processing == 0
@@ -66,11 +71,14 @@ def claim(change: JobChange, limit: int, busy_hosts: Collection[str]) -> Claim:
     )
 
 
-def _take(change: JobChange, limit: int, busy_hosts: Collection[str]) -> list[Row]:
+def _take(
+    change: JobChange, limit: int, busy_hosts: Collection[str], only_hosts: Collection[str] | None
+) -> list[Row]:
     return change.run(
         "claim_urls",
         limit=limit,
         busy_hosts=list(busy_hosts),
+        only_hosts=None if only_hosts is None else list(only_hosts),
         max_depth=_NO_DEPTH if change.options.max_depth is None else change.options.max_depth,
         look_ahead=_LOOK_AHEAD,
         most_hosts=_MOST_HOSTS,

@@ -76,10 +76,16 @@ class FrontierStore:
         self._changes = changes
         self._denied = denied
 
-    def claim(self, lease: Lease, limit: int, busy_hosts: Collection[str] = ()) -> Claim:
+    def claim(
+        self,
+        lease: Lease,
+        limit: int,
+        busy_hosts: Collection[str] = (),
+        only_hosts: Collection[str] | None = None,
+    ) -> Claim:
         """Takes up to `limit` URLs of one host, none of the busy ones, and of one depth.
 
-        Hosts are named as `domain.urls.authority` names them.
+        With `only_hosts` it is one of these. Hosts are named as `domain.urls.authority` names them.
 
         Raises:
             Fenced: when the lease is lost.
@@ -87,7 +93,7 @@ class FrontierStore:
         """
         with self._changes.change(lease.job_id, epoch=lease.epoch, lazily=True) as change:
             _must_run(change)
-            return claim(change, limit, busy_hosts)
+            return claim(change, limit, busy_hosts, only_hosts)
 
     def apply(self, lease: Lease, batch: BatchResult, known: KnownUrls) -> Applied:
         """Applies a call's answer: outcomes, pages, discovered URLs, totals and events at once.

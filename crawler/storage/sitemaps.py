@@ -62,10 +62,16 @@ class SitemapStore:
         self._changes = changes
         self._denied = denied
 
-    def claim(self, lease: Lease, limit: int, busy_hosts: Collection[str] = ()) -> SitemapClaim:
+    def claim(
+        self,
+        lease: Lease,
+        limit: int,
+        busy_hosts: Collection[str] = (),
+        only_hosts: Collection[str] | None = None,
+    ) -> SitemapClaim:
         """Takes up to `limit` sitemaps of one host that is not busy, if URLs are wanted.
 
-        Hosts are named as `domain.urls.authority` names them.
+        With `only_hosts` it is one of these. Hosts are named as `domain.urls.authority` names them.
 
         Raises:
             Fenced: when the lease is lost.
@@ -74,7 +80,7 @@ class SitemapStore:
         with self._changes.change(lease.job_id, epoch=lease.epoch, lazily=True) as change:
             _must_run(change)
             wanted = _wants_urls(change)
-            rows = _claim(change, limit, busy_hosts) if wanted else []
+            rows = _claim(change, limit, busy_hosts, only_hosts) if wanted else []
             due = change.one("sitemaps_next_due") if wanted and not rows else None
             return SitemapClaim(
                 tuple(_sitemap_of(row) for row in sorted(rows, key=lambda row: int(row["id"]))),
@@ -163,8 +169,15 @@ def _roots_are_open(change: JobChange, busy_hosts: Collection[str]) -> bool:
     return change.one("roots_open", busy_hosts=list(busy_hosts)) is not None
 
 
-def _claim(change: JobChange, limit: int, busy_hosts: Collection[str]) -> list[Row]:
-    return change.run("sitemaps_claim", limit=limit, busy_hosts=list(busy_hosts))
+def _claim(
+    change: JobChange, limit: int, busy_hosts: Collection[str], only_hosts: Collection[str] | None
+) -> list[Row]:
+    return change.run(
+        "sitemaps_claim",
+        limit=limit,
+        busy_hosts=list(busy_hosts),
+        only_hosts=None if only_hosts is None else list(only_hosts),
+    )
 
 
 def _sitemap_of(row: Row) -> SitemapUrl:

@@ -1,7 +1,10 @@
 """Crawls that wait end when there is nothing to wait for, and try again what may pass."""
 
+import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from select import select
 
 import pytest
 
@@ -24,6 +27,22 @@ def test_a_root_is_fetched_once_though_robots_txt_has_no_turn_then(api: Api, oth
     crawled = crawl(api, other.url("/leaf/1"), maxDepth=0, ignoreRobots=True, delayMs=2_500)
     assert set(crawled.pages) == {other.url("/leaf/1")}
     assert other.paths() == ["/leaf/1"]
+
+
+def test_hosts_that_never_answer_hold_up_none_that_does(api: Api, site: Site) -> None:
+    with ExitStack() as listening:
+        silent = [
+            listening.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(16)
+        ]
+        ports = [server.getsockname()[1] for server in silent]
+        links = [f"http://127.0.0.1:{port}/" for port in ports]
+        links += [site.url(f"/leaf/{number}") for number in range(30)]
+        site.set_page("/start", "".join(f'<a href="{link}">one</a>' for link in links))
+        job = api.create(url=site.url("/start"), scope="any", maxDepth=1, sitemap="skip")
+        wait_until(lambda: api.show(job["id"])["totals"]["completed"] == 31, "the leaves")
+        asked, _, _ = select(silent, [], [], 0)
+        assert len(asked) == 8, "half of the calls"
+        api.cancel(job["id"])
 
 
 def test_a_limit_that_is_reached_ends_the_wait_for_a_host(

@@ -77,6 +77,22 @@ def test_a_free_host_is_found_behind_any_number_of_urls_of_busy_ones(
     assert claimed(storage, lease, "one", "elsewhere") == pages(TWO, 5)
 
 
+@pytest.mark.parametrize("look_ahead", [3, 500])
+def test_at_times_only_some_hosts_count(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch, look_ahead: int
+) -> None:
+    monkeypatch.setattr("crawler.storage.claims._LOOK_AHEAD", look_ahead)
+    lease = with_hosts(storage, *pages(ONE, 5), *pages(TWO, 5), *pages(THREE, 2))
+
+    def only(*hosts: str, busy: tuple[str, ...] = ()) -> list[str]:
+        return [url.url for url in storage.frontier.claim(lease, 10, busy, hosts).urls]
+
+    assert only() == only("elsewhere") == only("three", busy=("three",)) == []
+    assert only("three", "two:81", "elsewhere", busy=("two:81",)) == pages(THREE, 2)
+    assert only("three", "two:81") == pages(TWO, 5)
+    assert claimed(storage, lease) == pages(ONE, 5)
+
+
 def test_a_host_far_from_the_root_goes_on_while_a_near_one_waits(storage: Storage) -> None:
     lease = with_hosts(storage, *pages(ONE, 2), *pages(TWO, 2))
     storage.sql("UPDATE frontier SET depth = 2 WHERE job_id = %(id)s AND host = 'two:81'",

@@ -103,6 +103,15 @@ def test_what_a_job_does_not_cover_is_counted_and_sampled(
     assert links == {"scope": 2, "excluded": 1}
 
 
+def test_at_times_only_the_sitemaps_of_some_hosts_count(
+    storage: Storage, store: SitemapStore
+) -> None:
+    lease = storage.begin()
+    add(storage, lease, "http://one/map", "http://two/map")
+    claims = [store.claim(lease, 10, (), only) for only in ((), ("two",), None)]
+    assert [claim.host for claim in claims] == ["", "two", "one"]
+
+
 def test_urls_wait_until_the_roots_are_in(storage: Storage, store: SitemapStore) -> None:
     lease = storage.begin()
     add(storage, lease, MAP)

@@ -13,8 +13,8 @@ LIMIT 1;
 
 -- name: claim_urls
 -- What is due waits no longer. Then the nearest URL at a host that is free is sought at the head of
--- the queue; where that is full of busy hosts, among the first URLs of other hosts, one index probe
--- for each. Its batch is breadth first, of one host and one depth.
+-- the queue; where that is full of others, among the first URLs of all hosts, or of the only ones
+-- that count, one index probe for each. Its batch is breadth first, of one host and one depth.
 UPDATE frontier
 SET not_before = NULL
 WHERE job_id = %(job_id)s
@@ -32,6 +32,7 @@ WITH RECURSIVE ahead AS (
         LIMIT %(look_ahead)s
     ) AS head
     WHERE NOT host = ANY(%(busy_hosts)s::text[])
+      AND (%(only_hosts)s::text[] IS NULL OR host = ANY(%(only_hosts)s::text[]))
     ORDER BY depth, id
     LIMIT 1
 ),
@@ -42,6 +43,7 @@ hosts AS (
         WHERE job_id = %(job_id)s
           AND state = 'queued'
           AND not_before IS NULL
+          AND %(only_hosts)s::text[] IS NULL
           AND NOT EXISTS (SELECT 1 FROM ahead)
         ORDER BY host, depth, id
         LIMIT 1
@@ -62,13 +64,28 @@ hosts AS (
     ) AS next
     WHERE hosts.free_before < %(most_hosts)s
 ),
+named AS (
+    SELECT next.host, next.depth, next.id
+    FROM unnest(%(only_hosts)s::text[]) AS open_host (host)
+    CROSS JOIN LATERAL (
+        SELECT host, depth, id
+        FROM frontier
+        WHERE job_id = %(job_id)s
+          AND state = 'queued'
+          AND not_before IS NULL
+          AND host = open_host.host
+        ORDER BY depth, id
+        LIMIT 1
+    ) AS next
+    WHERE NOT EXISTS (SELECT 1 FROM ahead)
+),
 nearest AS (
     SELECT host, depth
     FROM ahead
     UNION ALL
     (
         SELECT host, depth
-        FROM hosts
+        FROM (SELECT host, depth, id FROM hosts UNION ALL TABLE named) AS found
         WHERE depth <= %(max_depth)s
           AND NOT host = ANY(%(busy_hosts)s::text[])
         ORDER BY depth, id

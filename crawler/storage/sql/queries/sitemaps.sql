@@ -30,6 +30,7 @@ first AS (
     SELECT host
     FROM ready
     WHERE NOT host = ANY(%(busy_hosts)s::text[])
+      AND (%(only_hosts)s::text[] IS NULL OR host = ANY(%(only_hosts)s::text[]))
     ORDER BY id
     LIMIT 1
 ),
