@@ -5,6 +5,7 @@ page        title and links of a page, for the crawl: on the hot path of every p
   link_header what `Link` headers tell a crawler
   links       anchors, areas, frames, and pages that head and headers name
   shells, challenges   what is no page: empty shells, checks for robots
+sniffing    whether a body is a download, whatever its head says
 sitemap     what a sitemap lists: XML, feeds, text
   sitemap_xml, unpacking   in pieces, within bounds
 document    title, description, language and Markdown of a page, for the process function

@@ -41,13 +41,21 @@ def header_says_nofollow(headers: Iterable[tuple[str, str]]) -> bool:
 
 
 def _value_says_nofollow(value: str) -> bool:
-    """One header: `nofollow, otherbot: noindex, none`; a name holds until the next one."""
+    """One header: `nofollow, otherbot: noindex, none`; a name holds until the next one.
+
+    Rules may stand without commas between them, as in a meta element.
+    """
     is_for_clew = True
     for part in value[:_MOST_CHARACTERS].lower().split(","):
-        name, colon, rest = (each.strip() for each in part.partition(":"))
-        if colon and name not in _WITH_VALUE:
+        before, colon, after = part.partition(":")
+        rules = before.split()
+        name = rules.pop() if colon and rules else ""
+        if is_for_clew and not _NOFOLLOW.isdisjoint(rules):
+            return True
+        if name in _WITH_VALUE or name.isdigit():  # `15:00`, of a date that has a comma
+            continue
+        if name:
             is_for_clew = name in ROBOTS_NAMES or name == "*"
-            name = rest
-        if is_for_clew and name in _NOFOLLOW:
+        if is_for_clew and not _NOFOLLOW.isdisjoint(after.split()):
             return True
     return False

@@ -55,7 +55,8 @@ EXPLANATIONS: dict[str, str] = {
     Reason.DNS: "the host's name has no address",
     Reason.REFUSED: "the site refused or dropped the connection",
     Reason.TLS: "no secure connection: the site's certificate or TLS set-up is not valid",
-    Reason.BLOCKED_ADDRESS: "the address is not a public one, and this server may not go there",
+    Reason.BLOCKED_ADDRESS: "the address is not a public one, or the port not one for web pages, "
+    "and this server may not go there",
     Reason.REDIRECT_LOOP: "redirects in a circle or too often",
     Reason.BAD_REDIRECT: "redirects to something that is no web address",
     Reason.BROKEN_RESPONSE: "the answer broke off or can't be read",

@@ -1,17 +1,18 @@
 """robots.txt as a decision (RFC 9309): what it allows Clew, once its text is known.
 
 Which lines are Clew's is decided here, by the standard's own grammar; whether a line's pattern
-matches a URL, by Protego, which gets no other lines.
+matches a URL, by Protego, which gets no other lines, and all paths in one spelling.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 
 from protego import Protego
 
+from crawler.domain.robots_paths import Patterns, spelled_path, spelled_pattern
 from crawler.domain.text import one_line
 
 PRODUCT_TOKEN = "Clew"
@@ -25,12 +26,11 @@ MAX_SITEMAPS = 1_000
 MAX_DELAY_SECONDS = 60.0
 """A longer Crawl-delay is taken for this one: a crawl would not end in its user's lifetime."""
 
-MAX_NAMED = 2_000
-"""Rules among which the one that blocks a URL is looked for, and characters of each of them;
-blocked it is in any case."""
-
 MAX_SHOWN = 200
 """Characters of a rule that are shown; it is hostile text, and kept with each URL it blocks."""
+
+_MOST_KEPT = 2 * MAX_SHOWN
+"""Characters of a rule that are kept to be shown."""
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -59,12 +59,7 @@ _TOKEN = re.compile(r"[a-z_-]+", re.IGNORECASE)
 
 _EVERYONE = "*"
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
-"""What Protego would take for the end of a line, or drop, inside a pattern."""
-
-_ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
-
-_LITERAL_HEAD = re.compile(r"[A-Za-z0-9/._-]*")
+_OF_PATHS = frozenset(("allow", "disallow"))
 
 _Rule = tuple[str, str]
 """A field (`allow`, `disallow`, `crawl-delay`) and its value, as written."""
@@ -75,10 +70,12 @@ class RobotsRules:
     """What one origin's robots.txt says to Clew."""
 
     _protego: Protego
-    _disallowed: tuple[str, ...]
-    """Patterns, as written, the one that counts most first."""
+    _disallowed: Patterns
+    """Protego tells whether a URL may be fetched; these tell by which line it may not."""
     sitemaps: tuple[str, ...]
     """The sitemaps it names, as written, hostile text included."""
+    crawl_delay: float | None
+    """Seconds asked for between two requests, or None."""
     size: int
     """What it weighs in memory: its rules, and each wildcard in one as much as a rule."""
 
@@ -88,36 +85,56 @@ class RobotsRules:
         lines = _LINE_END.split(_whole_lines(text).removeprefix(_BOM).decode("utf-8", "replace"))
         records = list(_records(lines))
         rules = list(dict.fromkeys(_rules_for_clew(records)))
-        disallowed = [
-            value for field, value in rules if field == "disallow" and len(value) <= MAX_NAMED
-        ]
+        of_paths = [(*rule, spelled_pattern(rule[1])) for rule in rules if rule[0] in _OF_PATHS]
+        spelled = (f"{field}: {path}" for field, _, path in of_paths)
+        disallowed = ((path, line) for field, line, path in of_paths if field == "disallow")
         sitemaps = (value for field, value in records if field == "sitemap" and value)
         return cls(
-            Protego.parse("\n".join(["User-agent: *", *map(_as_line, rules)])),
-            tuple(sorted(disallowed, key=_octets, reverse=True)[:MAX_NAMED]),
+            Protego.parse("\n".join(["User-agent: *", *spelled])),
+            Patterns((path, line[:_MOST_KEPT]) for path, line in disallowed),
             tuple(islice(sitemaps, MAX_SITEMAPS)),
+            _longest_delay(value for field, value in rules if field == "crawl-delay"),
             len(rules) + sum(value.count("*") for _, value in rules),
         )
 
     def allows(self, url: str) -> bool:
         """Whether a URL may be fetched: the longest matching rule decides, allow wins a tie."""
-        return self._protego.can_fetch(_with_plain_query(url), PRODUCT_TOKEN)
+        return self._allows(_path_of(url))
 
     def blocking_rule(self, url: str) -> str | None:
         """The line by which a URL may not be fetched (`Disallow: /private`), or None if it may.
 
         Of several that match it is the longest, which is the one that decided.
         """
-        if self.allows(url):
+        path = _path_of(url)
+        if self._allows(path):
             return None
-        blocking = (each for each in self._disallowed if _matches(each, url))
-        return one_line(f"Disallow: {next(blocking, '…')}", MAX_SHOWN)
+        return one_line(f"Disallow: {self._disallowed.longest(path)}", MAX_SHOWN)
 
-    @property
-    def crawl_delay(self) -> float | None:
-        """Seconds asked for between two requests, or None."""
-        delay = self._protego.crawl_delay(PRODUCT_TOKEN)
-        return None if delay is None else min(delay, MAX_DELAY_SECONDS)
+    def _allows(self, path: str) -> bool:
+        # With a host before it, a path that begins with // is not taken for one.
+        return self._protego.can_fetch(f"http://site{path}", PRODUCT_TOKEN)
+
+
+def _path_of(url: str) -> str:
+    return spelled_path(url[url.index("/", url.index("//") + 2) :])
+
+
+def _longest_delay(values: Iterable[str]) -> float | None:
+    """Of several delays the longest, so that none of the lines is broken; RFC 9309 has no say.
+
+    What is no number of seconds is passed over.
+    """
+    delays = [delay for delay in map(_seconds, values) if delay is not None]
+    return min(max(delays), MAX_DELAY_SECONDS) if delays else None
+
+
+def _seconds(value: str) -> float | None:
+    try:
+        seconds = float(value)
+    except ValueError:
+        return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
 
 
 def _records(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -167,45 +184,6 @@ def _agent(value: str) -> str:
     token = _TOKEN.match(value)
     is_clew = token is not None and token[0].lower() == PRODUCT_TOKEN.lower()
     return PRODUCT_TOKEN if is_clew else ""
-
-
-def _as_line(rule: _Rule) -> str:
-    field, value = rule
-    pattern = _with_plain_query(value)
-    return f"{field}: {_UNPRINTABLE.sub(lambda char: _percent_encoded(char[0]), pattern)}"
-
-
-def _with_plain_query(text: str) -> str:
-    """A URL or a pattern, with the slashes of its query as they are.
-
-    There they divide nothing, so both spellings are one (the table of section 2.2.2); in a path
-    they differ. Protego tells them apart in both.
-    """
-    path, mark, query = text.partition("?")
-    return path + mark + _ENCODED_SLASH.sub("/", query) if mark else text
-
-
-def _percent_encoded(text: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in text.encode("utf-8"))
-
-
-def _octets(pattern: str) -> int:
-    """How long a pattern is once it is percent-encoded: the longest counts (section 2.2.2)."""
-    return sum(1 if byte < 0x80 else 3 for byte in pattern.encode("utf-8"))
-
-
-def _matches(pattern: str, url: str) -> bool:
-    path = url[url.index("/", url.index("//") + 2) :]
-    head = _LITERAL_HEAD.match(pattern)
-    if head is not None and not path.startswith(head[0]) and "%" not in path:
-        return False  # as nearly all are told, without Protego
-    return not _alone(pattern).can_fetch(_with_plain_query(url), PRODUCT_TOKEN)
-
-
-@lru_cache(maxsize=1_024)
-def _alone(pattern: str) -> Protego:
-    """A robots.txt of this one rule."""
-    return Protego.parse("User-agent: *\n" + _as_line(("disallow", pattern)))
 
 
 ALLOW_ALL = RobotsRules.parse(b"")

@@ -13,6 +13,7 @@ from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
 from crawler.domain.reasons import Reason
+from crawler.fetching.answer import Malformed
 from crawler.fetching.connection import DialFailed
 from crawler.fetching.decoding import TooLarge, Undecodable
 from crawler.fetching.guard import BlockedAddress, DeniedHost, DnsFailure, Refusal
@@ -66,6 +67,8 @@ def explain(error: BaseException, *, answered: bool) -> Failure:
     causes = _causes(error)
     if any(isinstance(cause, TimeoutError) for cause in causes):
         return NO_ANSWER_IN_TIME
+    if any(isinstance(cause, Malformed) for cause in causes):
+        return _NOT_HTTP  # asked again it would be the same
     return _BROKE_OFF if answered else _explain_unanswered(causes)
 
 

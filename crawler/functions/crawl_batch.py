@@ -32,6 +32,9 @@ from crawler.storage.results import BatchResult, LeftOutLink, Retry, SitemapResu
 _MOST_BYTES = 8 * 2**20
 """Bytes of pages that a call has in hand when it starts its last fetch."""
 
+_NOT_READ = (Reason.CHALLENGE, Reason.NOT_HTML)
+"""What an answer is whose body, if it has one, tells nothing more."""
+
 _MOST_SAMPLES = 20
 """Samples of left-out links that one call brings; a job keeps few of them anyway."""
 
@@ -133,7 +136,7 @@ class CrawlBatch:
             self._take_unchanged(url, fetched)
             return
         reason, outcome = judge(fetched)
-        if reason != Reason.CHALLENGE and has_content(fetched):
+        if reason not in _NOT_READ and has_content(fetched):
             self._hold(FetchedPage(url, fetched, origin))
         else:
             if origin is Outcome.FETCHED:

@@ -7,6 +7,7 @@ from typing import Any
 from crawler.content.challenges import challenge_by_headers, may_challenge
 from crawler.content.links import Link
 from crawler.content.page import PageHead, read_page
+from crawler.content.sniffing import is_download
 from crawler.domain.admission import Admission
 from crawler.domain.mediatypes import is_page
 from crawler.domain.model import FrontierUrl, Outcome
@@ -147,9 +148,13 @@ def wants_body(status: int, content_type: str | None) -> bool:
 def judge(fetched: Fetched) -> tuple[str | None, Outcome]:
     """What an answer is, with the reason: a page, a failure, or no page at all."""
     reason, outcome = judge_head(fetched)
-    if outcome is Outcome.FETCHED and not has_content(fetched):
+    if outcome is not Outcome.FETCHED:
+        return reason, outcome
+    if not has_content(fetched):
         return str(Reason.EMPTY), Outcome.FAILED
-    return reason, outcome
+    if is_download(fetched.body, fetched.content_type):
+        return str(Reason.NOT_HTML), Outcome.SKIPPED
+    return None, outcome
 
 
 def has_content(fetched: Fetched) -> bool:

@@ -26,12 +26,18 @@ def is_work_left(change: JobChange) -> bool:
 
 def why_no_page(change: JobChange) -> str:
     """The error of a job without a page: what became of its first root."""
-    row = change.one("first_url")
-    reason = row and row["reason"]
-    why = explain(reason) if reason else "there was nothing to fetch"
+    why = _what_became_of(change.one("first_url"))
     if len(change.roots) == 1:
         return f"The start page could not be fetched: {why}."
     return f"None of the {len(change.roots):,} start pages could be fetched; the first: {why}."
+
+
+def _what_became_of(url: Row | None) -> str:
+    if url is None or url["reason"] is None:
+        return "there was nothing to fetch"
+    if url["reason"] == Reason.BLOCKED_ADDRESS and url["detail"]:
+        return str(url["detail"])  # it tells whether it was the address or the port
+    return explain(url["reason"])
 
 
 def let_in_by_depth(change: JobChange) -> int:

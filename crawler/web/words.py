@@ -101,7 +101,7 @@ _BRIEFLY: Mapping[str, str] = {
     Reason.DNS: "without an address",
     Reason.REFUSED: "refused or dropped",
     Reason.TLS: "without a valid certificate",
-    Reason.BLOCKED_ADDRESS: "on addresses that are not public",
+    Reason.BLOCKED_ADDRESS: "on addresses or ports not to be asked",
     Reason.REDIRECT_LOOP: "redirected in circles",
     Reason.BAD_REDIRECT: "redirected to nowhere",
     Reason.BROKEN_RESPONSE: "with a broken answer",

@@ -173,8 +173,9 @@ FAULTS = [
     ("/slow-headers", Reason.TIMEOUT),
     ("/slow-body", Reason.TIMEOUT),
     ("/continue-flood", Reason.BROKEN_RESPONSE),
-    ("/trailer-flood", Reason.TIMEOUT),
-    ("/extension-flood", Reason.TIMEOUT),
+    ("/minus-one", Reason.BROKEN_RESPONSE),
+    ("/trailer-flood", Reason.BROKEN_RESPONSE),
+    ("/extension-flood", Reason.BROKEN_RESPONSE),
     ("/delay/2000", Reason.TIMEOUT),
     ("/huge/11", Reason.TOO_LARGE),
     ("/endless", Reason.TOO_LARGE),
@@ -272,9 +273,42 @@ def _mutated(chance: random.Random) -> bytes:
     )
     for _ in range(chance.randrange(1, 8)):
         place = chance.randrange(len(answer))
-        fresh = bytes(chance.choice(b"\r\n\0:; \xff9aZ") for _ in range(chance.randrange(3)))
+        fresh = bytes(chance.choice(b"\r\n\0:;-+_ \xff9aZ") for _ in range(chance.randrange(3)))
         answer[place : place + chance.randrange(3)] = fresh
     return bytes(answer)
+
+
+_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked"
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"chunked\r\n\r\n-1\r\n<p>all that comes",
+        b"chunked\r\n\r\n-5\r\nabc\r\n0\r\n\r\n",
+        b"chunked\r\n\r\n+3\r\nabc\r\n0\r\n\r\n",
+        b"chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n",
+        b"chunked\r\n\r\n0_3\r\nabc\r\n0\r\n\r\n",
+        b"chunked\r\n\r\n 3\r\nabc\r\n0\r\n\r\n",
+        b"chunked\r\n\r\n\r\nabc\r\n0\r\n\r\n",
+        b"chunked\r\n\r\n" + b"0" * 17 + b"3\r\nabc\r\n0\r\n\r\n",
+        b"chunked\r\n\r\n3\r\nabcdef\r\n0\r\n\r\n",
+        b"gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        b"gzip\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        b"gzip\r\nContent-Length: 3\r\n\r\nabc",
+    ],
+)
+def test_a_body_whose_end_cannot_be_told_is_broken_for_good(
+    patched: PatchedProcess, site: Site, framing: bytes
+) -> None:
+    answer = b"HTTP/1.1 %s\r\nContent-Type: text/html\r\nTransfer-Encoding: " + framing
+    ok, error = (
+        patched.run(fetch, site.url(f"/raw?bytes={quote_from_bytes(answer % status)}"))[0]
+        for status in (b"200 OK", b"404 Gone")
+    )
+    got = failure(ok)
+    assert (got.reason, got.is_passing, got.status) == (Reason.BROKEN_RESPONSE, False, 200)
+    assert page(error).status == 404
 
 
 @pytest.mark.parametrize(
@@ -285,8 +319,16 @@ def _mutated(chance: random.Random) -> bytes:
         (b"HTTP/1.1 200 OK\r\nContent-Length: 4, 4\r\n\r\npage", b"page"),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: utf-8\r\nContent-Length: 4\r\n\r\npage", b"page"),
         (b"HTTP/1.1 200\r\nContent-Length: 4\r\n\r\npage", b"page"),
+        (_CHUNKED + b"\r\n\r\n4;a=b\r\npage\r\n0;c\r\nX: y\r\n\r\n", b"page"),
+        (_CHUNKED + b"\r\n\r\n0004  \r\npage\r\n0\r\n", b"page"),
+        (_CHUNKED + b"\r\nTransfer-Encoding: chunked\r\n\r\n4\npage\r\n0\n\n", b"page"),
+        (_CHUNKED + b", identity\r\nContent-Length: 2\r\n\r\n4\r\npage\r\n0\r\n\r\n", b"page"),
+        (_CHUNKED.replace(b"chunked", b"identity\r\nContent-Length: 4\r\n\r\npage"), b"page"),
     ],
-    ids=["no length", "early hints", "length twice", "no coding", "no phrase"],
+    ids=[
+        "no length", "early hints", "length twice", "no coding", "no phrase", "extensions",
+        "padded", "chunked twice", "chunked and not", "identity",
+    ],
 )
 def test_an_unusual_answer_is_read(
     patched: PatchedProcess, site: Site, answer: bytes, body: bytes
@@ -569,7 +611,7 @@ def test_http_to_a_port_that_speaks_https_is_told(patched: PatchedProcess, secur
 @pytest.mark.parametrize(
     ("path", "reason"),
     [("/drop", Reason.REFUSED), ("/partial", Reason.BROKEN_RESPONSE), ("/silent", Reason.TIMEOUT),
-     ("/slow-body", Reason.TIMEOUT), ("/trailer-flood", Reason.TIMEOUT)],
+     ("/slow-body", Reason.TIMEOUT), ("/trailer-flood", Reason.BROKEN_RESPONSE)],
 )  # fmt: skip
 def test_faults_are_named_behind_tls_too(
     patched: PatchedProcess, secure: Site, path: str, reason: Reason

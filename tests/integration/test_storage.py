@@ -566,6 +566,16 @@ def test_a_job_whose_root_gave_no_page_fails_and_says_so(storage: Storage) -> No
     assert claimed(storage, storage.take(lease.job_id)) == [ROOT], "what failed is tried again"
 
 
+def test_a_job_whose_root_is_at_a_refused_port_names_it(storage: Storage) -> None:
+    lease = storage.begin()
+    (url,) = storage.frontier.claim(lease, 1).urls
+    why = "port 22 of site is not one for web pages"
+    result = UrlResult(url.id, url.url, Outcome.FAILED, "blocked-address", detail=why)
+    storage.frontier.apply(lease, BatchResult((result,), ()), KnownUrls())
+    storage.frontier.finish(lease)
+    assert storage.job(lease.job_id).error == f"The start page could not be fetched: {why}."
+
+
 def test_a_job_of_many_roots_without_a_page_tells_of_the_first(storage: Storage) -> None:
     lease = storage.begin(f"{ROOT}a", f"{ROOT}b")
     storage.frontier.apply(lease, failed(storage.frontier.claim(lease, 9), "dns"), KnownUrls())

@@ -24,7 +24,7 @@ server    the server that these are served by (`python -m tests.site`)
 | `/raw?bytes=&pad=<n>` | those bytes (percent-encoded), `PAD` in them made n bytes long |
 | `/redirect/<n>` · `/redirect-loop` · `/redirect-to?url=&status=` | url: percent-encoded bytes of Location |
 | `/drop` · `/reset` · `/junk` · `/keep-then-drop` | no answer; a reset; not HTTP; closes at a connection's second request |
-| `/partial` · `/excess` · `/broken-chunk` · `/cut-chunks` · `/reset-body` · `/two-lengths` | wrong framing |
+| `/partial` · `/excess` · `/broken-chunk` · `/cut-chunks` · `/reset-body` · `/two-lengths` · `/minus-one` | wrong framing |
 | `/error-body/<status>/endless\\|slow\\|still\\|reset\\|cut` | an error with Retry-After whose body ends so, or not at all |
 | `/slow-headers` · `/slow-body` · `/endless` · `/silent` | without end |
 | `/header-flood` · `/long-header` · `/continue-flood` · `/trailer-flood` · `/extension-flood` | |

@@ -103,6 +103,12 @@ async def endless(line: Line) -> None:
     await line.flood(b"10000\r\n" + b"x" * 65_536 + b"\r\n")
 
 
+async def minus_one(line: Line) -> None:
+    """A chunk of -1 bytes, and then bytes without end."""
+    await line.send(CHUNKED + b"-1\r\n")
+    await line.flood(b"x" * 65_536)
+
+
 async def slow_headers(line: Line) -> None:
     """A header line every tenth of a second, for ever."""
     await line.send(HEAD)
@@ -195,6 +201,7 @@ FAULTS: dict[str, Callable[[Line], Awaitable[None]]] = {
     "broken-chunk": broken_chunk,
     "cut-chunks": cut_chunks,
     "endless": endless,
+    "minus-one": minus_one,
     "slow-headers": slow_headers,
     "slow-body": slow_body,
     "error-body": error_body,

@@ -325,10 +325,13 @@ WHERE id = %(job_id)s;
 
 -- name: first_url
 -- What became of the first root.
-SELECT reason
+SELECT
+    frontier.reason,
+    pages.detail
 FROM frontier
-WHERE job_id = %(job_id)s
-ORDER BY id
+LEFT JOIN pages ON pages.job_id = frontier.job_id AND pages.id = frontier.id
+WHERE frontier.job_id = %(job_id)s
+ORDER BY frontier.id
 LIMIT 1;
 
 -- name: something_to_do
