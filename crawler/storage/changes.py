@@ -147,7 +147,7 @@ class JobChange:
         )
 
     def save(self) -> list[LoggedEvent]:
-        """Writes totals and status, takes ids, stores the events."""
+        """Writes totals and status, takes ids, stores the events; with events it commits, too."""
         counted = any(self._deltas.values()) or any(self._reasons.values())
         if not (self._happenings or self._moved or counted):
             return []
@@ -165,8 +165,9 @@ class JobChange:
             raise Fenced
         events = self._events(row)
         if events:
-            self.run(
+            self._statements.run_last(
                 "insert_events",
+                job_id=self.job_id,
                 ids=[event.id for event in events],
                 bodies=[event.text for event in events],
             )

@@ -17,6 +17,7 @@ from typing import Any, cast
 import psycopg2
 import psycopg2.extensions
 from gevent.monkey import get_original
+from psycopg2.extensions import TRANSACTION_STATUS_INERROR, TRANSACTION_STATUS_INTRANS
 
 from crawler.storage.statements import SQL
 
@@ -36,10 +37,22 @@ _WAIT_SECONDS = 10.0
 _poll = get_original("select", "poll")
 
 
-class _RowCursor(psycopg2.extensions.cursor):
-    """Rows by the names of their columns, in half of the time that RealDictCursor takes."""
+class _Cursor(psycopg2.extensions.cursor):
+    """Rows by the names of their columns, in half of the time that RealDictCursor takes.
+
+    `opening` travels with the first statement: a round trip is a turn of the loop, and while
+    pages are crawled that is worth more than the statement itself.
+    """
+
+    opening = ""
+
+    def execute(self, query: str, vars: Any = None) -> None:  # type: ignore[override]
+        """Takes what psycopg2's cursor does."""
+        opening, self.opening = self.opening, ""
+        super().execute(opening + query, vars)
 
     def fetchall(self) -> list[Row]:  # type: ignore[override]
+        """All rows of the last statement."""
         names = [column.name for column in self.description or ()]
         return [dict(zip(names, values, strict=True)) for values in super().fetchall()]
 
@@ -60,7 +73,7 @@ def connect(url: str) -> psycopg2.extensions.connection:
         keepalives_count=3,
         tcp_user_timeout=10_000,
         application_name="clew",
-        cursor_factory=_RowCursor,
+        cursor_factory=_Cursor,
     )
 
 
@@ -81,6 +94,10 @@ class Statements:
         """The first row of a statement, or None."""
         rows = self.run(name, **parameters)
         return rows[0] if rows else None
+
+    def run_last(self, name: str, **parameters: Any) -> None:
+        """Runs a statement without rows and commits, in one round trip."""
+        self._cursor.execute(f"{SQL[name]} COMMIT;", parameters)
 
 
 class Database:
@@ -105,31 +122,32 @@ class Database:
         Raises:
             psycopg2.OperationalError: when no connection can be had, or it breaks.
         """
-        with self._connection() as connection, connection, connection.cursor() as cursor:
-            yield Statements(cursor)
+        with self._transaction("BEGIN;") as statements:
+            yield statements
 
     @contextmanager
     def snapshot(self) -> Iterator[Statements]:
         """One REPEATABLE READ READ ONLY transaction: all its reads see the same moment."""
-        with self._connection() as connection:
-            connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
-            try:
-                with connection, connection.cursor() as cursor:
-                    yield Statements(cursor)
-            finally:
-                if not connection.closed:
-                    connection.set_session(isolation_level="DEFAULT", readonly=False)
+        with self._transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;") as statements:
+            yield statements
 
     def read(self, name: str, **parameters: Any) -> list[Row]:
-        """The rows of one statement that is a transaction of its own: one round trip, not three."""
-        with self._connection() as connection:
-            connection.autocommit = True
+        """The rows of one statement that is a transaction of its own: one round trip."""
+        with self._connection() as connection, connection.cursor() as cursor:
+            return Statements(cursor).run(name, **parameters)
+
+    @contextmanager
+    def _transaction(self, opening: str) -> Iterator[Statements]:
+        with self._connection() as connection, cast(_Cursor, connection.cursor()) as cursor:
+            cursor.opening = opening
             try:
-                with connection.cursor() as cursor:
-                    return Statements(cursor).run(name, **parameters)
-            finally:
-                if not connection.closed:
-                    connection.autocommit = False
+                yield Statements(cursor)
+                if _is_open(connection):
+                    cursor.execute("COMMIT")
+            except Exception:
+                if _is_open(connection):
+                    cursor.execute("ROLLBACK")
+                raise
 
     def close(self) -> None:
         """Closes every idle connection."""
@@ -164,10 +182,18 @@ class Database:
         if connection is not None and _usable(connection):
             return connection
         try:
-            return self._open(self._url)
+            connection = self._open(self._url)
+            connection.autocommit = True  # transactions are opened with their first statement
         except BaseException:
             self._slots.put(None)
             raise
+        return connection
+
+
+def _is_open(connection: psycopg2.extensions.connection) -> bool:
+    """Whether a transaction is under way, be it one that failed."""
+    status = connection.info.transaction_status
+    return status in (TRANSACTION_STATUS_INTRANS, TRANSACTION_STATUS_INERROR)
 
 
 def _usable(connection: psycopg2.extensions.connection) -> bool:
