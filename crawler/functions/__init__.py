@@ -7,6 +7,7 @@ orchestrator  claim a batch, call crawl, queue what was discovered, call process
 calls         how the orchestrator reaches crawl and process: HTTP, signed
 leasing, crawling, processing   the orchestrator's lease and its calls in flight
 applying, sitemapping           what their answers bring, and what sitemaps do
+dispatching                     claims on their way to the crawl function
 crawl_batch, crawl_results      a crawl call under way, and what it makes of each answer
 crawl_tools                     what a worker has for its crawl calls:
   pacing, lane, hosts, turns      turns at hosts, from all workers' store or alone

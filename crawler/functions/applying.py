@@ -2,8 +2,10 @@
 
 import logging
 import uuid
+from collections.abc import Callable
 
 from crawler.functions.crawling import Call, Crawling
+from crawler.functions.dispatching import Dispatching
 from crawler.functions.processing import Processing
 from crawler.functions.sitemapping import Sitemapping
 from crawler.storage.changes import Fenced
@@ -35,6 +37,7 @@ class Applying:
         sitemapping: Sitemapping,
         processing: Processing,
         known: KnownUrls,
+        dispatching: Dispatching,
     ) -> None:
         self._lease = lease
         self._frontier = frontier
@@ -42,13 +45,15 @@ class Applying:
         self._sitemapping = sitemapping
         self._processing = processing
         self._known = known
+        self._dispatching = dispatching
         self.made_stale = True  # an older orchestrator may have left stale pages
         """Whether stored links may have to be queued."""
         self.halt: str | None = None
         """Why the job should pause, for its user."""
 
-    def run(self) -> None:
-        """Applies all answers that are there.
+    def run(self, may_claim: Callable[[], bool]) -> None:
+        """Applies all answers that are there; `may_claim` tells whether what comes next may be
+        claimed with them, since nothing else has to come first.
 
         Raises:
             Fenced, Halted, psycopg2.OperationalError: as the storage does.
@@ -61,27 +66,35 @@ class Applying:
             elif call.answer is None:
                 self._take_back(call)
             else:
-                self._apply(call)
+                self._apply(call, may_claim)
             answers.popleft()
 
-    def _apply(self, call: Call) -> None:
+    def _apply(self, call: Call, may_claim: Callable[[], bool]) -> None:
         if call.answer is None:
             return
         self._crawling.note(call.answer)
+        batch = call.answer.batch
+        # A root that waits holds the links of the others back no longer.
+        waits = bool(batch.retries or call.answer.host_waits)
+        halt = self.halt or call.answer.halt
+        claims = not (self.made_stale or waits or halt or batch.sitemaps) and may_claim()
         try:
-            applied = self._frontier.apply(self._lease, call.answer.batch, self._known)
+            applied = self._frontier.apply(
+                self._lease, batch, self._known, self._dispatching if claims else None
+            )
         except (Fenced, Halted, *Outage):
+            self._dispatching.forget()
             raise
         except Exception:
+            self._dispatching.forget()
             self._frontier.fail_call(self._lease, call.ids, f"Internal error {log_error()}")
             return
-        if call.answer.batch.sitemaps:
+        self._dispatching.launch()
+        if batch.sitemaps:
             self._sitemapping.look_soon()
-        # A root that waits holds the links of the others back no longer.
-        waits = bool(call.answer.batch.retries or call.answer.host_waits)
         self.made_stale = self.made_stale or applied.made_stale or waits
         self._processing.add(applied.to_process)
-        self.halt = self.halt or call.answer.halt or (ONLY_SHELLS if applied.only_shells else None)
+        self.halt = halt or (ONLY_SHELLS if applied.only_shells else None)
 
     def _apply_sitemaps(self, call: Call) -> None:
         if call.answer is not None:

@@ -94,6 +94,11 @@ class Crawling:
         self.answers: deque[Call] = deque()
 
     @property
+    def options(self) -> JobOptions:
+        """The job's options as the last claim told them."""
+        return self._options
+
+    @property
     def idle(self) -> bool:
         """Whether nothing is in hand: no call in flight, no answer to apply."""
         return not (self._in_flight or self.answers)
@@ -143,17 +148,26 @@ class Crawling:
         moments = [at for at in (self._next_call_at, *self._ready_at.values()) if at > now]
         return min(moments, default=now) - now
 
-    def send(self, claim: Claim, seconds_left: float) -> bool:
-        """Sends a claimed batch; returns whether the pace, as it is now, lets it be sent."""
+    def reserve(self, claim: Claim) -> Call | None:
+        """A call for a claimed batch, to be launched; None where the pace, as it is now, has no
+        room for it."""
         self._options = claim.options
         is_heard = claim.host in self._heard_hosts
         in_all = (self._free_in_all if is_heard else self._free_for_unheard)(claim.options)
         share = min(self._free_at(claim.host), in_all, len(claim.urls))
         if share < 1:
-            return False
+            return None
         call = Call(claim.host, share, self._monotonic(), claim.urls)
+        self._in_flight.add(call)
+        return call
+
+    def launch(self, call: Call, claim: Claim, seconds_left: float) -> None:
+        """Sends a reserved call, once its claim is committed."""
         self._start(call, claim, seconds_left)
-        return True
+
+    def release(self, call: Call) -> None:
+        """Gives up a reserved call, whose claim was not committed."""
+        self._in_flight.discard(call)
 
     def send_sitemap(
         self, sitemap: SitemapUrl, claim: SitemapClaim, seconds_left: float

@@ -5,7 +5,7 @@ answers in `Crawling.answers`, so that only this loop writes what they brought:
 
     Leasing ──── lost? status? time? disk? ──┐
                                              ▼
-    frontier ── claim ──► Crawling ──► crawl calls ──► answers ── apply ──► frontier
+    frontier ── claim ──► Crawling ──► crawl calls ──► answers ── apply ──► frontier, next claims
     sitemaps ───┘                                                   └─────► Processing
     nothing waits and nothing is under way ──► finish
 
@@ -22,10 +22,10 @@ import gevent
 from gevent.event import Event
 
 from crawler.domain.lifecycle import JobStatus
-from crawler.domain.politeness import BATCH
 from crawler.functions.applying import Applying, log_error
 from crawler.functions.calls import FunctionCalls
 from crawler.functions.crawling import Crawling
+from crawler.functions.dispatching import Dispatching
 from crawler.functions.leasing import Leasing
 from crawler.functions.processing import Processing
 from crawler.functions.sitemapping import Sitemapping
@@ -84,6 +84,10 @@ class Orchestrator:
         self._processing = Processing(lease, stores.pages, calls, self._wake.set)
         # The first orchestrator of a job sees all of its pages.
         self._known = KnownUrls(pages=KnownPages(is_complete=lease.epoch == 1))
+        self._time_limit = lease.options.time_limit_seconds
+        self._dispatching = Dispatching(
+            lease, self._frontier, self._crawling, self._processing, self._seconds_left
+        )
         self._applying = Applying(
             lease,
             self._frontier,
@@ -91,8 +95,8 @@ class Orchestrator:
             self._sitemapping,
             self._processing,
             self._known,
+            self._dispatching,
         )
-        self._time_limit = lease.options.time_limit_seconds
         # A new orchestrator looks at everything that an older one may have left.
         self._unsure = True
         self._options_version: int | None = None
@@ -159,18 +163,18 @@ class Orchestrator:
 
     def _apply_answers(self) -> None:
         """Raises Halted where what answers say pauses the job."""
-        self._applying.run()
+        self._applying.run(self._may_claim)
         halt, self._applying.halt = self._applying.halt, None
         if halt is not None and self._leasing.status is JobStatus.RUNNING:
             self._frontier.pause(self._lease, halt)
             raise Halted(JobStatus.PAUSED)
 
     def _advance(self) -> bool:
-        seconds_left = self._leasing.seconds_left(self._time_limit)
+        seconds_left = self._seconds_left()
         if seconds_left <= 0:
             # The limit may have been raised since the last claim told it.
             self._time_limit = self._frontier.time_limit(self._lease)
-            seconds_left = self._leasing.seconds_left(self._time_limit)
+            seconds_left = self._seconds_left()
         if seconds_left <= 0:
             self._frontier.time_out(self._lease)
             return True
@@ -181,7 +185,7 @@ class Orchestrator:
         self._follow_changes()
         self._expand()
         self._sitemapping.step(self._known, seconds_left)
-        unmet = self._dispatch(seconds_left)
+        unmet = self._dispatch()
         if self._crawling.idle and unmet is not None and self._is_over(unmet):
             return True
         self._wait(seconds_left, unmet)
@@ -220,22 +224,27 @@ class Orchestrator:
             self._apply_answers()
         self._applying.made_stale = False
 
-    def _dispatch(self, seconds_left: float) -> Claim | None:
+    def _dispatch(self) -> Claim | None:
         """Sends batches while the pace allows; returns the claim that got nothing, if one did."""
-        crawling = self._crawling
-        while crawling.has_room and not self._processing.is_behind:
-            busy, only = crawling.busy_hosts, crawling.only_hosts
-            claim = self._frontier.claim(self._lease, BATCH, busy, only)
-            self._time_limit = claim.options.time_limit_seconds
-            if claim.must_adjust:
-                self._adjust()
-            elif not claim.urls:
-                return claim
-            elif not crawling.send(claim, seconds_left):
-                # The limit was lowered between the last claim and this one.
-                self._frontier.return_urls(self._lease, [url.id for url in claim.urls])
-                return None
-        return None
+        while (unmet := self._dispatching.run()) is not None and unmet.must_adjust:
+            self._adjust()
+        options = self._crawling.options if unmet is None else unmet.options
+        self._time_limit = options.time_limit_seconds
+        return unmet
+
+    def _may_claim(self) -> bool:
+        """Whether a claim would be the next step, were it not made with an answer's results."""
+        return (
+            not self._stopping.is_set()
+            and self._leasing.status is JobStatus.RUNNING
+            and self._leasing.options_version == self._options_version
+            and self._sitemapping.rests
+            and self._seconds_left() > 0
+            and self._why_halted() is None
+        )
+
+    def _seconds_left(self) -> float:
+        return self._leasing.seconds_left(self._time_limit)
 
     def _skip_over_limit(self) -> None:
         while self._frontier.skip_over_limit(self._lease):

@@ -30,6 +30,11 @@ class Sitemapping:
         self.waits = False
         """Whether one is to be tried again, only not yet."""
 
+    @property
+    def rests(self) -> bool:
+        """Whether no sitemap is to be read or queued, as far as is known."""
+        return self._look_at is None
+
     def look_soon(self) -> None:
         """Something may have changed: a sitemap was found or read, limits or the queue changed."""
         self._look_at = self._monotonic()

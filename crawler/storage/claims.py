@@ -9,9 +9,10 @@ a rule excludes it         → skipped instead: the rule came after the URL was 
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from crawler.domain.model import FrontierUrl, JobOptions, Trail
+from crawler.storage.batches import return_urls
 from crawler.storage.changes import JobChange
 from crawler.storage.database import Row
 from crawler.storage.exclusions import is_unheld, skip_excluded
@@ -42,6 +43,36 @@ class Claim:
     host: str = ""
     wait_seconds: float | None = None
     must_adjust: bool = False
+
+
+class Wish(NamedTuple):
+    """What a claim may take: up to `limit` URLs of a host that is not busy, and if `only_hosts` are
+    given, of one of these."""
+
+    limit: int
+    busy_hosts: Collection[str]
+    only_hosts: Collection[str] | None
+
+
+class Claimer(Protocol):
+    """Takes batches that are claimed within a change, until it has no wish."""
+
+    def wish(self) -> Wish | None:
+        """What the next batch may be; None where it can take none."""
+
+    def take(self, claim: Claim) -> bool:
+        """Takes a batch, which is its own once the change is committed; returns whether it can."""
+
+
+def claim_for(claimer: Claimer, change: JobChange) -> None:
+    """Claims batches as long as the claimer wishes and something waits for it."""
+    while change.now.queued and (wish := claimer.wish()) is not None:
+        made = claim(change, *wish)
+        if not made.urls:
+            return
+        if not claimer.take(made):
+            return_urls(change, [url.id for url in made.urls])
+            return
 
 
 def claim(

@@ -25,7 +25,7 @@ from crawler.storage.batches import (
     to_process,
 )
 from crawler.storage.changes import Changes, JobChange
-from crawler.storage.claims import Claim, claim
+from crawler.storage.claims import Claim, Claimer, claim, claim_for
 from crawler.storage.discovery import Discovery, KnownUrls, discover, tell_discovery
 from crawler.storage.duplicates import learn_pages
 from crawler.storage.exclusions import exclude_waiting
@@ -95,11 +95,14 @@ class FrontierStore:
             _must_run(change)
             return claim(change, limit, busy_hosts, only_hosts)
 
-    def apply(self, lease: Lease, batch: BatchResult, known: KnownUrls) -> Applied:
+    def apply(
+        self, lease: Lease, batch: BatchResult, known: KnownUrls, claimer: Claimer | None = None
+    ) -> Applied:
         """Applies a call's answer: outcomes, pages, discovered URLs, totals and events at once.
 
         Results of URLs that are no longer in this orchestrator's hand are dropped. Links of a
-        batch that has too many of them are left to `expand`.
+        batch that has too many of them are left to `expand`. What comes next is claimed for the
+        `claimer` in the same transaction, unless links have to be queued first.
 
         Raises:
             Fenced: when the lease is lost.
@@ -120,10 +123,13 @@ class FrontierStore:
                 tell_discovery(change, found)
             add_sitemaps(change, batch.sitemaps)
             only_shells = shells_before < _SHELLS_TO_PAUSE <= _shells(change)
+            made_stale = found.made_stale or wait or any(each.depth == 0 for each in results)
+            goes_on = change.status is JobStatus.RUNNING and not (made_stale or only_shells)
+            if claimer is not None and goes_on:
+                claim_for(claimer, change)
         known.learn(found)
         learn_pages(known.pages, results)
         pages = [to_process(each.result) for each in results if each.result.is_page]
-        made_stale = found.made_stale or wait or any(each.depth == 0 for each in results)
         return Applied(pages, made_stale, only_shells)
 
     def return_urls(self, lease: Lease, ids: Iterable[int]) -> None:

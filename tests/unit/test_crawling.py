@@ -46,7 +46,10 @@ class Bench:
 
     def send(self, *hosts: str) -> None:
         for host in hosts:
-            assert self.crawling.send(claim(host, self.options), 60.0), host
+            claimed = claim(host, self.options)
+            call = self.crawling.reserve(claimed)
+            assert call is not None, host
+            self.crawling.launch(call, claimed, 60.0)
         gevent.sleep(0)
 
     def end(self, *hosts: str, batch: BatchResult = PAGE, error: Exception | None = None) -> None:
@@ -121,7 +124,7 @@ def test_hosts_that_never_answered_share_half_of_the_users_concurrency() -> None
     bench.try_out("good")
     bench.send(HANGING[0])
     assert bench.crawling.only_hosts == {"good"}
-    assert not bench.crawling.send(claim(HANGING[1], bench.options), 60.0)
+    assert bench.crawling.reserve(claim(HANGING[1], bench.options)) is None
     bench.send("good")
     bench.now += 30
     bench.end("good")
