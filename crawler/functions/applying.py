@@ -52,14 +52,16 @@ class Applying:
         """Why the job should pause, for its user."""
 
     def run(self, may_claim: Callable[[], bool]) -> None:
-        """Applies all answers that are there; `may_claim` tells whether what comes next may be
+        """Applies the answers that are there; `may_claim` tells whether what comes next may be
         claimed with them, since nothing else has to come first.
+
+        Those that come meanwhile are left: a site can be so quick that there is always one more.
 
         Raises:
             Fenced, Halted, psycopg2.OperationalError: as the storage does.
         """
         answers = self._crawling.answers
-        while answers:
+        for _ in range(len(answers)):
             call = answers[0]
             if call.sitemaps:
                 self._apply_sitemaps(call)
@@ -86,7 +88,8 @@ class Applying:
             self._dispatching.forget()
             raise
         except Exception:
-            self._dispatching.forget()
+            # The error may have come after the commit.
+            self._frontier.return_urls(self._lease, self._dispatching.forget())
             self._frontier.fail_call(self._lease, call.ids, f"Internal error {log_error()}")
             return
         self._dispatching.launch()

@@ -35,6 +35,7 @@ class Dispatching:
         self._processing = processing
         self._seconds_left = seconds_left
         self._reserved: list[tuple[Call, Claim]] = []
+        self._missed: Wish | None = None
 
     def run(self) -> Claim | None:
         """Sends batches while there is room; returns the claim that got nothing, if one did.
@@ -42,9 +43,10 @@ class Dispatching:
         Raises:
             Fenced, Halted, psycopg2.OperationalError: as the storage does.
         """
-        while (wish := self.wish()) is not None:
+        while (wish := self._room()) is not None:
             claim = self._frontier.claim(self._lease, *wish)
             if not claim.urls:
+                self.miss(wish)
                 return claim
             if not self.take(claim):
                 # The limit was lowered between the last claim and this one.
@@ -54,10 +56,14 @@ class Dispatching:
         return None
 
     def wish(self) -> Wish | None:
-        """What the next claim may take; None while there is no room for its call."""
-        if not self._crawling.has_room or self._processing.is_behind:
-            return None
-        return Wish(BATCH, self._crawling.busy_hosts, self._crawling.only_hosts)
+        """What the next claim may take; None while there is no room for its call, and where hosts
+        that were busy when nothing was found still are: `run` asks for those again."""
+        wish = self._room()
+        return None if wish is None or self._is_missed(wish) else wish
+
+    def miss(self, wish: Wish) -> None:
+        """Nothing waits for a wish."""
+        self._missed = wish
 
     def take(self, claim: Claim) -> bool:
         """Reserves a call for a claim, to be launched when it is committed."""
@@ -73,8 +79,22 @@ class Dispatching:
             self._crawling.launch(call, claim, self._seconds_left())
         self._reserved.clear()
 
-    def forget(self) -> None:
-        """Gives up what was reserved: its claims were not committed, or nobody knows."""
+    def forget(self) -> list[int]:
+        """Gives up what was reserved, since nobody knows whether its claims were committed;
+        returns the ids of their URLs."""
+        ids = [url_id for call, _ in self._reserved for url_id in call.ids]
         for call, _ in self._reserved:
             self._crawling.release(call)
         self._reserved.clear()
+        return ids
+
+    def _room(self) -> Wish | None:
+        if not self._crawling.has_room or self._processing.is_behind:
+            return None
+        return Wish(BATCH, self._crawling.busy_hosts, self._crawling.only_hosts)
+
+    def _is_missed(self, wish: Wish) -> bool:
+        missed = self._missed
+        if missed is None or missed.only_hosts != wish.only_hosts:
+            return False
+        return set(missed.busy_hosts) <= set(wish.busy_hosts)

@@ -22,6 +22,7 @@ import gevent
 from gevent.event import Event
 
 from crawler.domain.lifecycle import JobStatus
+from crawler.domain.model import JobOptions
 from crawler.functions.applying import Applying, log_error
 from crawler.functions.calls import FunctionCalls
 from crawler.functions.crawling import Crawling
@@ -84,7 +85,7 @@ class Orchestrator:
         self._processing = Processing(lease, stores.pages, calls, self._wake.set)
         # The first orchestrator of a job sees all of its pages.
         self._known = KnownUrls(pages=KnownPages(is_complete=lease.epoch == 1))
-        self._time_limit = lease.options.time_limit_seconds
+        self._heard, self._time_limit = lease.options, lease.options.time_limit_seconds
         self._dispatching = Dispatching(
             lease, self._frontier, self._crawling, self._processing, self._seconds_left
         )
@@ -228,8 +229,8 @@ class Orchestrator:
         """Sends batches while the pace allows; returns the claim that got nothing, if one did."""
         while (unmet := self._dispatching.run()) is not None and unmet.must_adjust:
             self._adjust()
-        options = self._crawling.options if unmet is None else unmet.options
-        self._time_limit = options.time_limit_seconds
+        if unmet is not None:
+            self._hear(unmet.options)
         return unmet
 
     def _may_claim(self) -> bool:
@@ -244,7 +245,13 @@ class Orchestrator:
         )
 
     def _seconds_left(self) -> float:
+        self._hear(self._crawling.options)
         return self._leasing.seconds_left(self._time_limit)
+
+    def _hear(self, options: JobOptions) -> None:
+        """Takes the time limit from what a claim told, once: it may have been read anew since."""
+        if options is not self._heard:
+            self._heard, self._time_limit = options, options.time_limit_seconds
 
     def _skip_over_limit(self) -> None:
         while self._frontier.skip_over_limit(self._lease):

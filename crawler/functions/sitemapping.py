@@ -32,8 +32,8 @@ class Sitemapping:
 
     @property
     def rests(self) -> bool:
-        """Whether no sitemap is to be read or queued, as far as is known."""
-        return self._look_at is None
+        """Whether `step` would do nothing now."""
+        return self._look_at is None or self._monotonic() < self._look_at
 
     def look_soon(self) -> None:
         """Something may have changed: a sitemap was found or read, limits or the queue changed."""
@@ -66,13 +66,12 @@ class Sitemapping:
         Raises:
             Fenced, Halted: as the storage does.
         """
-        now = self._monotonic()
-        if self._look_at is None or now < self._look_at:
+        if self.rests:
             return
         busy = self._crawling.busy_hosts
         while self._store.expand(self._lease, known, busy):
             pass
-        self._look_at = now + _LOOK_SECONDS
+        self._look_at = self._monotonic() + _LOOK_SECONDS
         if self._crawling.has_room:
             self._claim(seconds_left)
 

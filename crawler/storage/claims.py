@@ -60,6 +60,9 @@ class Claimer(Protocol):
     def wish(self) -> Wish | None:
         """What the next batch may be; None where it can take none."""
 
+    def miss(self, wish: Wish) -> None:
+        """Hears that nothing waits for a wish."""
+
     def take(self, claim: Claim) -> bool:
         """Takes a batch, which is its own once the change is committed; returns whether it can."""
 
@@ -69,6 +72,7 @@ def claim_for(claimer: Claimer, change: JobChange) -> None:
     while change.now.queued and (wish := claimer.wish()) is not None:
         made = claim(change, *wish)
         if not made.urls:
+            claimer.miss(wish)
             return
         if not claimer.take(made):
             return_urls(change, [url.id for url in made.urls])

@@ -28,11 +28,15 @@ class Room:
 
     def __init__(self, batches: int, takes: bool = True) -> None:
         self.claims: list[Claim] = []
+        self.misses = 0
         self._batches = batches
         self._takes = takes
 
     def wish(self) -> Wish | None:
         return Wish(10, (), None) if len(self.claims) < self._batches else None
+
+    def miss(self, wish: Wish) -> None:
+        self.misses += 1
 
     def take(self, claim: Claim) -> bool:
         self.claims.append(claim)
@@ -62,7 +66,16 @@ def test_there_are_as_many_batches_as_there_is_room_for(storage: Storage) -> Non
 
 def test_nothing_is_claimed_once_nothing_waits(storage: Storage) -> None:
     lease, first = begun(storage)
-    assert len(apply(storage.frontier, lease, first, Room(9))) == 30
+    room = Room(9)
+    assert len(apply(storage.frontier, lease, first, room)) == 30
+    assert room.misses == 0, "a queue that is empty is not looked through"
+
+
+def test_where_nothing_waits_for_a_wish_the_claimer_hears_of_it(storage: Storage) -> None:
+    lease, first = begun(storage, max_pages=11)
+    room = Room(2)
+    apply(storage.frontier, lease, first, room)
+    assert (room.claims, room.misses) == ([], 1)
 
 
 def test_a_roots_links_come_before_the_next_claim(storage: Storage) -> None:

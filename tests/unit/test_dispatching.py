@@ -9,7 +9,7 @@ from crawler.functions.applying import Applying
 from crawler.functions.crawling import Call, Crawling
 from crawler.functions.dispatching import Dispatching
 from crawler.functions.wire import CrawlAnswer
-from crawler.storage.claims import Claim, Claimer
+from crawler.storage.claims import Claim, Claimer, Wish
 from crawler.storage.database import Outage
 from crawler.storage.frontier import Applied
 from crawler.storage.leases import Lease
@@ -26,6 +26,8 @@ class Frontier:
     def __init__(self, crawling: Crawling, ends: Exception | None = None) -> None:
         self.in_hand: list[int] = []
         self.failed: list[int] = []
+        self.returned: list[int] = []
+        self.claims = 0
         self.claimed = False
         self._crawling = crawling
         self._ends = ends
@@ -37,6 +39,13 @@ class Frontier:
         if self._ends is not None:
             raise self._ends
         return Applied([], made_stale=False)
+
+    def claim(self, lease: Any, limit: int, busy_hosts: Any, only_hosts: Any) -> Claim:
+        self.claims += 1
+        return Claim((), OPTIONS, ())
+
+    def return_urls(self, lease: Any, ids: list[int]) -> None:
+        self.returned = ids
 
     def fail_call(self, lease: Any, ids: list[int], error: str) -> None:
         self.failed = ids
@@ -68,6 +77,7 @@ class Bench:
         processing = cast(Any, Processing())
         frontier = cast(Any, self.frontier)
         dispatching = Dispatching(LEASE, frontier, self.crawling, processing, lambda: 60.0)
+        self.dispatching = dispatching
         self.applying = Applying(
             LEASE, frontier, self.crawling, cast(Any, None), processing, cast(Any, None),
             dispatching,
@@ -103,10 +113,10 @@ def test_a_lost_commit_sends_nothing_and_leaves_the_answer_in_line() -> None:
     assert bench.crawling.in_hand == [1]
 
 
-def test_an_error_sends_nothing_and_fails_the_call_of_the_answer_alone() -> None:
-    bench = Bench(RuntimeError("no"))
+def test_an_error_sends_nothing_returns_the_claims_and_fails_the_call_of_the_answer() -> None:
+    bench = Bench(RuntimeError("after the commit, perhaps"))
     bench.run()
-    assert (bench.frontier.failed, bench.calls.sent) == ([1], [])
+    assert (bench.frontier.failed, bench.frontier.returned, bench.calls.sent) == ([1], [2], [])
     assert bench.crawling.idle
 
 
@@ -117,3 +127,29 @@ def test_what_has_to_come_first_comes_first(first: str) -> None:
     bench.applying.halt = "the disk is full" if first == "a halt" else None
     bench.run(may_claim=first != "something else")
     assert not bench.frontier.claimed
+
+
+def test_a_wish_that_was_missed_is_left_to_the_loop_until_a_host_is_free() -> None:
+    bench = Bench()
+    assert bench.dispatching.wish() is not None
+    assert bench.dispatching.run() is not None
+    assert bench.dispatching.wish() is None
+    bench.dispatching.run()
+    assert bench.frontier.claims == 2
+    bench.dispatching.miss(Wish(10, {"site"}, bench.crawling.only_hosts))
+    assert bench.dispatching.wish() is not None
+
+
+def test_answers_that_come_meanwhile_are_left_for_the_next_turn() -> None:
+    bench = Bench()
+    (answer,) = bench.crawling.answers
+    bench.crawling.answers.append(answer)
+    applied = bench.frontier.apply
+
+    def apply(*args: Any) -> Applied:
+        bench.crawling.answers.append(answer)
+        return applied(*args)
+
+    bench.frontier.apply = apply  # type: ignore[method-assign]
+    bench.run(may_claim=False)
+    assert len(bench.crawling.answers) == 2
