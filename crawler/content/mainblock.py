@@ -7,6 +7,7 @@ which drops them natively (`markdown.FRAME`).
 """
 
 import re
+from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -39,6 +40,8 @@ _OUTER_FRAME = (
     "body > header, body > div > header, [role=banner], [role=complementary], [role=contentinfo], "
     "aside, .sidebar, #sidebar"
 )
+
+_NOSCRIPT = re.compile(r"</?noscript\b[^<>]*>")
 
 # Spans carry colours; without them the converter has a third less to read.
 _SPAN = re.compile(r"<span[^<>]*>")
@@ -77,9 +80,17 @@ def main_block(tree: LexborHTMLParser, marks: frozenset[str], *, in_pieces: bool
 def without_script(tree: LexborHTMLParser) -> str:
     """What a page shows to those who run no script, as forums do that are built in the browser;
     to be cleaned."""
-    parts = (node.inner_html or "" for node in tree.css("body noscript"))
-    shown = LexborHTMLParser("".join(parts)).body
+    parts = (node.inner_html or "" for node in _outermost(tree.css("body noscript")))
+    shown = LexborHTMLParser(_NOSCRIPT.sub("", "".join(parts))).body
     return _serialised(shown) if shown else ""
+
+
+def _outermost(nodes: list[LexborNode]) -> Iterator[LexborNode]:
+    """Of `<noscript>` elements, in their order, those within none of the others."""
+    at = 0
+    while at < len(nodes):
+        yield nodes[at]
+        at += len(nodes[at].css("noscript"))  # itself and those within it
 
 
 def _marked(tree: LexborHTMLParser) -> LexborNode | None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.content.document import Document, make_document
+from tests.cpu import within
 
 URL = "http://site/docs/page.html"
 HTML = "text/html; charset=utf-8"
@@ -226,6 +227,7 @@ def test_a_formula_without_tex_keeps_its_text() -> None:
         ("<main><h1>t</h1><div hidden role=tabpanel>tab</div></main>", "# t\n\ntab"),
         ("<main><h1>t</h1></main><p hidden>h</p>", "# t"),
         ("<body><div>x</div><noscript><h1>for all</h1></noscript>", "# for all"),
+        ("<body><noscript>1 <noscript>2</noscript></noscript><noscript>3</noscript>", "1 23"),
     ],
 )  # fmt: skip
 def test_the_content_is_told_from_the_frame(html: str, text: str) -> None:
@@ -309,3 +311,7 @@ def test_any_markup_becomes_text_without_nul(html: str, content_type: str | None
 )
 def test_any_bytes_become_a_document(body: bytes, content_type: str | None) -> None:
     assert isinstance(make_document(body, content_type, URL), Document)
+
+
+def test_noscript_within_noscript_is_read_once() -> None:
+    within(0.5, make_document, b"<noscript></a>text" * 4_000, "text/html", "http://site.test/")
