@@ -3,7 +3,8 @@
 Both work in native code that cannot be interrupted, and both have costs that grow with the square
 of something that people never write and attackers do: elements within elements (each `<div>` looks
 through all open ones for a `<p>`), attributes of one element (each is compared with all others),
-quotes within quotes and cells that span columns (the text is written once per level or column).
+quotes within quotes and cells that span columns (the text is written once per level or column),
+images and bold words of one paragraph (the paragraph so far is looked through for each).
 Such markup is taken out before; its text stays. Ordinary pages pay for a count and a search.
 """
 
@@ -19,6 +20,10 @@ MAX_ATTRIBUTES = 300
 
 MAX_QUOTE_DEPTH = 8
 """Quotes or lists within one another that are kept as such."""
+
+MAX_INLINE = 2_000
+"""Tags one after the other that neither begin nor end a block, and are no links; of so many in one
+paragraph the text is kept alone."""
 
 MAX_MARKDOWN = 8_000_000
 """Characters of Markdown that are kept of one page."""
@@ -41,6 +46,18 @@ _MANY = re.compile(_MANY_PARTS)
 _SPAN = re.compile(r""" (?:col|row)span="\s*+0*+(?:[1-9]\d{2,}|\d*+[^\d"])[^"]*+\"""")
 _CELL = re.compile(r"<t[dh] [^>]*+>")
 _QUOTE = re.compile(r"<(/?)(blockquote|ul|ol)\b[^>]*+>")
+
+_BLOCK = (
+    "html|body|main|section|article|div|p|h[1-6]|[uod]l|li|d[td]|table|t[rdh]|pre|blockquote|figure"
+    "|details"
+)
+# Links and line breaks cost what they are long; spans only colour; code stays as it is.
+_CHEAP = r"</?(?:span|a|br)\b[^<>]*+>"
+_INLINE = rf"<(?!/?(?:{_BLOCK}|span|a|br)\b)[^<>]*+>(?:[^<]++|{_CHEAP})*+"
+_INLINE_RUN = re.compile(
+    rf"<pre\b.*?</pre>|((?:{_INLINE}){{{MAX_INLINE}}})|(?:{_INLINE})++", re.DOTALL
+)
+_COSTLY = re.compile(r"<(?!/?(?:span|a|br)\b)[^<>]*+>")
 
 _SHOWN = frozenset(("title", "textarea"))
 
@@ -109,14 +126,21 @@ def _short(tag: re.Match[str]) -> str:
 
 
 def tame_content(html: str) -> str:
-    """Serialised HTML without spans, quotes and lists that would multiply its text."""
+    """Serialised HTML without spans, quotes and lists that would multiply its text, and without
+    endless paragraphs."""
     if 'span="' in html and _SPAN.search(html):
         html = _CELL.sub(lambda cell: _SPAN.sub("", cell[0]), html)
     # Lists only indent, which takes a very long page to grow large.
     lists = html.count("<ul") + html.count("<ol") if len(html) > _LONG_PAGE else 0
     if html.count("<blockquote") + lists > MAX_QUOTE_DEPTH:
         html = _QUOTE.sub(_Levels().judge, html)
+    if html.count("<") > _FEW_TAGS:
+        html = _INLINE_RUN.sub(_end_paragraph, html)
     return html
+
+
+def _end_paragraph(run: re.Match[str]) -> str:
+    return f"{_COSTLY.sub('', run[0])}<div></div>" if run[1] else run[0]
 
 
 class _Levels:

@@ -168,5 +168,6 @@ def clean(html: str) -> str:
 
 def _disarm(main: LexborNode) -> None:
     for link in main.css("[href]"):
-        if _SCRIPT.match(f' href="{link.attrs["href"]}'):
+        # SVG's xlink:href matches, too, under its whole name.
+        if _SCRIPT.match(f' href="{attribute(link, "href")}'):
             del link.attrs["href"]

@@ -61,6 +61,8 @@ HOSTILE = {
     "backticks": "<pre>" + "`" * N,
     "spaces": "<p>a" + " " * 1_000_000 + "b",
     "anchors": "".join(f"<a href={n}>x</a>" for n in range(N)),
+    "pictures in a paragraph": "<p>" + "<img src='a'>x" * N,
+    "bold words in a paragraph": "<p>" + "<b>x</b> y" * N,
     "unclosed titles": "<a title=" * N,
 }
 
@@ -165,6 +167,26 @@ def test_long_ordinary_pages_are_left_as_they_are(html: str) -> None:
 )  # fmt: skip
 def test_content_is_not_multiplied(html: str, tamed: str) -> None:
     assert bounds.tame_content(html) == tamed
+
+
+def test_of_an_endless_paragraph_the_text_and_the_links_are_kept() -> None:
+    words = '<b>x</b> <a href="/y">y</a><br>'
+    tamed = bounds.tame_content(f"<p>{words * 12_000}</p>")
+    assert tamed.count('<a href="/y">y</a><br>') == tamed.count("x ") == 12_000
+    assert tamed.count("<b>") < 12_000 and "<div></div>" in tamed
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<pre>{'<b>x</b>' * 12_000}</pre>",
+        "<p>a <b>x</b> <i>y</i></p>" * 12_000,
+        f"<p>{'<span>x</span> ' * 12_000}</p>",
+        f"<ul>{'<li><a href=x>y</a><img src=z></li>' * 12_000}</ul>",
+    ],
+)
+def test_what_has_its_ends_is_left_as_it_is(html: str) -> None:
+    assert bounds.tame_content(html) == html
 
 
 @pytest.mark.parametrize(

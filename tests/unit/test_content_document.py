@@ -315,3 +315,8 @@ def test_any_bytes_become_a_document(body: bytes, content_type: str | None) -> N
 
 def test_noscript_within_noscript_is_read_once() -> None:
     within(0.5, make_document, b"<noscript></a>text" * 4_000, "text/html", "http://site.test/")
+
+
+def test_an_address_within_a_picture_of_a_long_page_is_no_link() -> None:
+    end = "<svg><use xlink:href='#a'></use></svg><a href='javascript:x()'>b</a>"
+    assert markdown("<p>text " * 150_000 + end).endswith("textb")
