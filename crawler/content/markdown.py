@@ -33,7 +33,7 @@ _PERMALINK = re.compile(r"<a [^<>]*>\s*[¶#§🔗]\s*</a>")
 
 _BROKEN_CODE = re.compile(r"<(?:code|tt|kbd|samp)\b[^<>]*>[^<\n]*\n")
 _PRE_OR_CODE = re.compile(r"<(pre\b).*?</pre>|<(?:code|tt|kbd|samp)\b[^<>]*>[^<]*", re.S)
-_LINE_BREAK = re.compile(r"[ \t]*\n\s*")
+_LINE_BREAK = re.compile(r"(?<![ \t])[ \t]*+\n\s*+")
 
 _TAG_LIKE = re.compile(r"&lt;(?=[a-zA-Z/!?])")
 _CODE_OR_TAG_LIKE = re.compile(r"<(pre|code|kbd|samp|tt)\b.*?</\1>|&lt;(?=[a-zA-Z/!?])", re.S)

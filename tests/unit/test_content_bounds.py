@@ -53,6 +53,7 @@ HOSTILE = {
     "a megabyte of data": "<img src='data:image/png;base64," + "A" * 1_000_000 + "'>x",
     "cells over all columns": "<table>" + "<tr><td colspan=1000 rowspan=65534>x" * N,
     "unclosed comments": "<!--" * N,
+    "comments in a style": "<style>" + "<b><!--" * N,
     "unclosed scripts": "<script>" * N,
     "unclosed tags": "<a href=x " * N,
     "half entities": "&#x" * N + "&notit" * N,
