@@ -1,0 +1,25 @@
+-- What people take away: metadata, counts, what stands on most pages of a job, content made anew.
+
+ALTER TABLE documents
+    -- zstd-compressed JSON: what the page says of itself beside title, description and language.
+    ADD COLUMN metadata bytea,
+    ADD COLUMN words integer NOT NULL DEFAULT 0,
+    ADD COLUMN tokens integer NOT NULL DEFAULT 0,
+    -- Fingerprints of the Markdown's units, 8 bytes each: what stands on most pages is furniture.
+    ADD COLUMN units bytea;
+ALTER TABLE documents
+    ALTER COLUMN metadata SET STORAGE EXTERNAL,
+    ALTER COLUMN units SET STORAGE EXTERNAL;
+
+ALTER TABLE pages
+    -- A Markdown form of the page that it declares, and that is its content: its URL and body.
+    ADD COLUMN alternate_url text,
+    ADD COLUMN alternate_hash bytea;
+
+ALTER TABLE jobs
+    -- Fingerprints of units that stand on most pages, 8 bytes each; readers are not shown them.
+    ADD COLUMN furniture bytea NOT NULL DEFAULT '',
+    -- Selectors changed: pages with greater ids are still to be made anew. NULL where none are.
+    ADD COLUMN remake_after bigint,
+    -- The job that this one is a repetition of, to be compared with.
+    ADD COLUMN based_on text;
