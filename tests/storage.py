@@ -20,6 +20,7 @@ from crawler.storage.changes import Changes
 from crawler.storage.database import Database
 from crawler.storage.discovery import KnownUrls
 from crawler.storage.frontier import Claim, FrontierStore
+from crawler.storage.furniture import FurnitureStore
 from crawler.storage.jobs import JobStore
 from crawler.storage.leases import Lease, LeaseStore
 from crawler.storage.packing import pack, pack_links
@@ -42,6 +43,7 @@ class Storage:
         self.leases = LeaseStore(self.database, self.changes, "here", 1)
         self.elsewhere = LeaseStore(self.database, self.changes, "there", 2)
         self.pages = PageStore(self.database, self.changes)
+        self.furniture = FurnitureStore(self.database, self.changes)
         self.bodies = BodyStore(self.database)
         self.reader = CallReader(self.database)
         self.reports = ReportStore(self.database)

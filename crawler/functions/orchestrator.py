@@ -27,6 +27,7 @@ from crawler.functions.applying import Applying, log_error
 from crawler.functions.calls import FunctionCalls
 from crawler.functions.crawling import Crawling
 from crawler.functions.dispatching import Dispatching
+from crawler.functions.furnishing import Furnishing
 from crawler.functions.leasing import Leasing
 from crawler.functions.processing import Processing
 from crawler.functions.sitemapping import Sitemapping
@@ -35,6 +36,7 @@ from crawler.storage.claims import Claim
 from crawler.storage.database import Outage
 from crawler.storage.discovery import KnownUrls
 from crawler.storage.frontier import FrontierStore, Halted
+from crawler.storage.furniture import FurnitureStore
 from crawler.storage.known_pages import KnownPages
 from crawler.storage.leases import Lease, LeaseStore
 from crawler.storage.pages import PageStore
@@ -58,6 +60,7 @@ class Stores:
     frontier: FrontierStore
     leases: LeaseStore
     pages: PageStore
+    furniture: FurnitureStore
     sitemaps: SitemapStore
 
 
@@ -83,6 +86,7 @@ class Orchestrator:
         self._crawling = Crawling(lease, calls, monotonic, self._wake.set)
         self._sitemapping = Sitemapping(lease, stores.sitemaps, self._crawling, monotonic)
         self._processing = Processing(lease, stores.pages, calls, self._wake.set)
+        self._furnishing = Furnishing(lease, stores.furniture, lambda: self._processing.processed)
         # The first orchestrator of a job sees all of its pages.
         self._known = KnownUrls(pages=KnownPages(is_complete=lease.epoch == 1))
         self._heard, self._time_limit = lease.options, lease.options.time_limit_seconds
@@ -177,6 +181,7 @@ class Orchestrator:
             self._time_limit = self._frontier.time_limit(self._lease)
             seconds_left = self._seconds_left()
         if seconds_left <= 0:
+            self._furnishing.settle()
             self._frontier.time_out(self._lease)
             return True
         halted = self._why_halted()
@@ -184,6 +189,7 @@ class Orchestrator:
             self._frontier.pause(self._lease, halted)
             raise Halted(JobStatus.PAUSED)
         self._follow_changes()
+        self._furnishing.step()
         self._expand()
         self._sitemapping.step(self._known, seconds_left)
         unmet = self._dispatch()
@@ -260,6 +266,7 @@ class Orchestrator:
     def _is_finished(self) -> bool:
         if self._processing.busy:
             return False
+        self._furnishing.settle()
         if self._frontier.finish(self._lease) is not None:
             return True
         # Something is left after all: links to queue, pages to process, URLs beyond a new depth.

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 
 from crawler.content.document import make_document
+from crawler.domain.furniture import fingerprints
 from crawler.domain.text import one_line
 from crawler.functions.room import Room, is_large
 from crawler.storage.bodies import BodyStore
@@ -115,4 +116,5 @@ def _document(page: PageToProcess, bodies: dict[bytes, bytes]) -> ProcessedPage 
         language=one_line(document.language, 35),
         markdown=pack(markdown),
         length=len(document.markdown),
+        units=fingerprints(document.markdown),
     )

@@ -49,6 +49,8 @@ class Processing:
         self._waiting: deque[PageToProcess] = deque()
         self._in_flight: set[int] = set()
         self._calls_in_flight = 0
+        self.processed = 0
+        """Pages that calls of this orchestrator took."""
 
     @property
     def busy(self) -> bool:
@@ -99,6 +101,7 @@ class Processing:
         try:
             answer = self._calls.process(process_call_json(self._lease.job_id, pages))
             again = pages_left(answer, pages)
+            self.processed += len(pages) - len(again)
         except FunctionsAway as error:
             log.warning("job %s: process call waits: %s", self._lease.job_id, error)
             gevent.sleep(_AWAY_SECONDS)

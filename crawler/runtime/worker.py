@@ -42,6 +42,7 @@ from crawler.storage.database import connect as connect_database
 from crawler.storage.disk import DiskWatch
 from crawler.storage.eventlog import EventLog, connect
 from crawler.storage.frontier import FrontierStore
+from crawler.storage.furniture import FurnitureStore
 from crawler.storage.jobs import JobStore, Watched
 from crawler.storage.leases import LeaseStore
 from crawler.storage.pages import PageStore
@@ -132,6 +133,7 @@ class Runtime:
                 self._settings.max_running_jobs,
             ),
             self.pages,
+            FurnitureStore(self.database, self._changes),
             SitemapStore(self._changes, denied),
         )
 

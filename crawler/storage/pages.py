@@ -9,9 +9,10 @@ from crawler.domain.lifecycle import TERMINAL
 from crawler.domain.model import Job, PageRow, StoredPage
 from crawler.storage.changes import Changes, JobChange
 from crawler.storage.database import Database, Row, Statements
+from crawler.storage.furniture import markdown_of, read_furniture
 from crawler.storage.jobs import read_job
 from crawler.storage.leases import Lease
-from crawler.storage.packing import unpack, unpack_json, unpack_links
+from crawler.storage.packing import unpack_json, unpack_links
 from crawler.storage.results import PageToProcess, ProcessedPage
 
 _DOCUMENTS_A_SLICE = 50
@@ -115,7 +116,8 @@ class PageStore:
             rows = statements.run(
                 "whole_pages", job_id=job_id, after=after, limit=limit, **wanted.as_parameters()
             )
-        return [_stored_page(row) for row in rows]
+            furniture = read_furniture(statements, job_id)
+        return [_stored_page(row, furniture) for row in rows]
 
     def page(self, job_id: str, page_id: int) -> StoredPage:
         """One URL with all that was kept of it.
@@ -126,18 +128,17 @@ class PageStore:
         with self._database.snapshot() as statements:
             read_job(statements, job_id)
             row = statements.one("page", job_id=job_id, id=page_id)
+            furniture = read_furniture(statements, job_id)
         if row is None:
             raise UnknownPage
-        return _stored_page(row)
+        return _stored_page(row, furniture)
 
     def documents(self, job_id: str) -> Iterator[Document]:
         """Every finished page with its Markdown, a slice in memory at a time."""
         after = 0
-        while rows := self._database.read(
-            "documents_after", job_id=job_id, after=after, limit=_DOCUMENTS_A_SLICE
-        ):
-            yield from (_document(row) for row in rows)
-            after = rows[-1]["id"]
+        while documents := self._documents_after(job_id, after):
+            yield from documents
+            after = documents[-1].id
 
     def unprocessed(self, job_id: str, after: int, limit: int) -> list[PageToProcess]:
         """Fetched pages whose content waits for the processor, in order of their ids."""
@@ -176,6 +177,14 @@ class PageStore:
             self._store(change, [], given_up)
             return [row["id"] for row in rows if row["id"] not in set(given_up)]
 
+    def _documents_after(self, job_id: str, after: int) -> list[Document]:
+        with self._database.snapshot() as statements:
+            rows = statements.run(
+                "documents_after", job_id=job_id, after=after, limit=_DOCUMENTS_A_SLICE
+            )
+            furniture = read_furniture(statements, job_id) if rows else frozenset()
+        return [_document(row, furniture) for row in rows]
+
     def _store(self, change: JobChange, pages: list[ProcessedPage], failed: list[int]) -> None:
         stored = _mark(change, "stored", [page.id for page in pages])
         given_up = _mark(change, "failed", failed)
@@ -200,6 +209,7 @@ def _insert_documents(change: JobChange, pages: list[ProcessedPage]) -> None:
             languages=[page.language for page in pages],
             markdowns=[page.markdown for page in pages],
             lengths=[page.length for page in pages],
+            units=[page.units for page in pages],
         )
 
 
@@ -245,21 +255,20 @@ def _page_row(row: Row) -> PageRow:
     )
 
 
-def _stored_page(row: Row) -> StoredPage:
-    markdown = row["markdown"]
+def _stored_page(row: Row, furniture: frozenset[bytes]) -> StoredPage:
     return StoredPage(
         row=_page_row(row),
         title=row["document_title"] or row["title"] or "",
         description=row["description"] or "",
         language=row["language"] or "",
-        markdown=None if markdown is None else unpack(markdown).decode(),
+        markdown=markdown_of(row, furniture),
         headers=tuple((name, value) for name, value in unpack_json(row["headers"])),
         hops=tuple((url, status) for url, status in unpack_json(row["hops"])),
         links=unpack_links(row["links"]),
     )
 
 
-def _document(row: Row) -> Document:
+def _document(row: Row, furniture: frozenset[bytes]) -> Document:
     return Document(
         id=row["id"],
         url=row["url"],
@@ -268,7 +277,7 @@ def _document(row: Row) -> Document:
         title=row["title"],
         description=row["description"],
         language=row["language"],
-        markdown=unpack(row["markdown"]).decode(),
+        markdown=markdown_of(row, furniture) or "",
     )
 
 

@@ -138,7 +138,10 @@ class PageToProcess:
 
 @dataclass(frozen=True, slots=True)
 class ProcessedPage:
-    """What the processor made of a page; `markdown` is packed, its `length` in characters."""
+    """What the processor made of a page; `markdown` is packed, its `length` in characters.
+
+    `units` are the fingerprints by which furniture is found.
+    """
 
     id: int
     title: str
@@ -146,3 +149,4 @@ class ProcessedPage:
     language: str
     markdown: bytes
     length: int
+    units: bytes = b""

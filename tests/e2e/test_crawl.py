@@ -238,3 +238,14 @@ def test_each_fault_has_its_reason_and_the_job_completes(
     api.wait(job_id, "completed", 250)  # three times 20 s without an answer, and pauses
     rows = [row for row in ended(api, job_id).rows if row["url"] in paths]
     assert {paths[row["url"]]: (row["outcome"], row["reason"]) for row in rows} == FAULTS
+
+
+def test_what_stands_on_most_pages_is_in_the_markdown_of_none(api: Api) -> None:
+    paths = [f"/{number}" for number in range(6)]
+    with LinkedSite(dict.fromkeys(["/", *paths], paths)) as site:
+        crawled = crawl(api, site.url("/"))
+
+    pages = api.pages(crawled.job["id"], include="markdown")
+    assert {page["url"]: page["markdown"] for page in pages} == {
+        site.url(path): f"# Page {path}\n\nWhat stands on the page {path}." for path in ["/", *paths]
+    }

@@ -146,7 +146,7 @@ WHERE job_id = %(job_id)s
 RETURNING id;
 
 -- name: insert_documents
-INSERT INTO documents (job_id, id, title, description, language, markdown, length)
+INSERT INTO documents (job_id, id, title, description, language, markdown, length, units)
 SELECT %(job_id)s, each.*
 FROM unnest(
     %(ids)s::bigint[],
@@ -154,7 +154,8 @@ FROM unnest(
     %(descriptions)s::text[],
     %(languages)s::text[],
     %(markdowns)s::bytea[],
-    %(lengths)s::integer[]
+    %(lengths)s::integer[],
+    %(units)s::bytea[]
 ) AS each
 ON CONFLICT (job_id, id) DO NOTHING;
 
@@ -203,7 +204,7 @@ SELECT frontier.id, frontier.url, frontier.outcome, frontier.reason, frontier.de
     pages.content_type, pages.content_hash, pages.fetched_at, pages.detail,
     pages.headers, pages.hops, pages.links,
     documents.title AS document_title, documents.description, documents.language,
-    documents.markdown
+    documents.markdown, documents.units
 FROM frontier
 LEFT JOIN pages
     ON pages.job_id = frontier.job_id
@@ -224,7 +225,7 @@ SELECT frontier.id, frontier.url, frontier.outcome, frontier.reason, frontier.de
     pages.content_type, pages.content_hash, pages.fetched_at, pages.detail,
     pages.headers, pages.hops, pages.links,
     documents.title AS document_title, documents.description, documents.language,
-    documents.markdown
+    documents.markdown, documents.units
 FROM frontier
 LEFT JOIN pages
     ON pages.job_id = frontier.job_id
@@ -246,7 +247,7 @@ LIMIT %(limit)s;
 -- Finished pages with their Markdown, a slice at a time.
 SELECT frontier.id, coalesce(pages.final_url, frontier.url) AS url, frontier.depth,
     pages.fetched_at, documents.title, documents.description, documents.language,
-    documents.markdown
+    documents.markdown, documents.units
 FROM documents
 JOIN frontier
     ON frontier.job_id = documents.job_id

@@ -17,9 +17,14 @@ ALTER TABLE pages
     ADD COLUMN alternate_hash bytea;
 
 ALTER TABLE jobs
-    -- Fingerprints of units that stand on most pages, 8 bytes each; readers are not shown them.
-    ADD COLUMN furniture bytea NOT NULL DEFAULT '',
     -- Selectors changed: pages with greater ids are still to be made anew. NULL where none are.
     ADD COLUMN remake_after bigint,
     -- The job that this one is a repetition of, to be compared with.
     ADD COLUMN based_on text;
+
+-- Units that stand on most pages of a job, as fingerprints of 8 bytes each: readers are not shown them.
+-- Apart from jobs, whose rows are written all the time.
+CREATE TABLE furniture (
+    job_id text PRIMARY KEY REFERENCES jobs ON DELETE CASCADE,
+    units  bytea NOT NULL
+);

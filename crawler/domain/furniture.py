@@ -1,0 +1,173 @@
+"""Furniture: what stands on most pages of a job, and is therefore the site's and no page's own.
+
+No single page tells it from content; a job does. Pages are compared by the units of their Markdown
+(paragraphs, list items, tables, headings), and by what a reader sees of them: links by their text.
+What is furniture by now is cut where pages are read, so that the first pages of a crawl are as
+clean as the last ones. The whole Markdown stays in the store.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+
+from crawler.domain.units import Kind, Unit, units_of
+
+MIN_PAGES = 5
+"""Pages below which nothing is called furniture."""
+
+MOST_FURNITURE = 2_000
+"""Units that a job can have as furniture: those that stand on the most pages."""
+
+_MOST_UNITS = 200
+_MOST_CHARACTERS = 2_000
+_FINGERPRINT_BYTES = 8
+_SHARE = 0.5
+
+_MIN_SENTENCE = 25
+"""Characters below which text amid the content is a label of it ("Parameters:"), however often it
+stands there."""
+
+_TARGET = re.compile(r"\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?: \"[^\"]*\")?\)")
+_LINK = re.compile(r"!?\[[^\[\]]*\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?: \"[^\"]*\")?\)")
+_MARKER = re.compile(r"(?:[-*+]|\d{1,9}[.)])\s+")
+_WORD = re.compile(r"\w")
+
+
+def fingerprints(markdown: str) -> bytes:
+    """Fingerprints of a page's units, 8 bytes each, each once.
+
+    A page of more than 200 units gives those of its beginning and its end, where furniture stands:
+    this runs for every page.
+    """
+    units = units_of(markdown.split("\n"))
+    if len(units) > _MOST_UNITS:
+        units = units[: _MOST_UNITS // 2] + units[-_MOST_UNITS // 2 :]
+    found = dict.fromkeys(_fingerprint(unit) for unit in units)
+    found.pop(b"", None)
+    return b"".join(found)
+
+
+def furniture_of(pages: Iterable[bytes]) -> frozenset[bytes]:
+    """Out of the fingerprints of pages those that stand on more than half of them.
+
+    Nothing of fewer than `MIN_PAGES` pages.
+    """
+    counts: Counter[bytes] = Counter()
+    number = 0
+    for units in pages:
+        counts.update(split_fingerprints(units))
+        number += 1
+    if number < MIN_PAGES:
+        return frozenset()
+    common = counts.most_common(MOST_FURNITURE)
+    return frozenset(unit for unit, count in common if count > number * _SHARE)
+
+
+def without_furniture(markdown: str, furniture: frozenset[bytes]) -> str:
+    """A page's Markdown without the units whose fingerprints are in `furniture`.
+
+    Code stays; a heading goes only where nothing is left below it, a list item only with all that
+    it holds, a short label only at the page's edges. A page of nothing but furniture stays whole.
+    """
+    lines = markdown.split("\n")
+    units = units_of(lines)
+    cut = _choose(units, [_fingerprint(unit) in furniture for unit in units])
+    if not any(cut):
+        return markdown
+    left = "\n".join(_left(lines, units, cut)).strip("\n")
+    return left if _WORD.search(left) else markdown
+
+
+def may_hold(units: bytes, furniture: frozenset[bytes]) -> bool:
+    """Whether a page with these fingerprints may hold some of the furniture."""
+    # Of a long page not all units have fingerprints.
+    is_partial = len(units) >= _MOST_UNITS * _FINGERPRINT_BYTES
+    return is_partial or not furniture.isdisjoint(split_fingerprints(units))
+
+
+def split_fingerprints(fingerprints: bytes) -> list[bytes]:
+    """Fingerprints that were joined, one by one."""
+    step = _FINGERPRINT_BYTES
+    return [fingerprints[at : at + step] for at in range(0, len(fingerprints), step)]
+
+
+def _fingerprint(unit: Unit) -> bytes:
+    """Of what a reader sees; b"" of what is never furniture."""
+    text = unit.text
+    if unit.kind is Kind.CODE or len(text) > _MOST_CHARACTERS:
+        return b""
+    if "](" in text:
+        text = _TARGET.sub("]", text)
+    if unit.kind is Kind.ITEM:
+        text = _MARKER.sub("", text, count=1)
+    seen = " ".join(text.split())
+    return blake2b(seen.encode("utf-8", "replace"), digest_size=_FINGERPRINT_BYTES).digest()
+
+
+def _choose(units: list[Unit], is_known: list[bool]) -> list[bool]:
+    """Which units are cut; from the end, since what holds others goes only with all of them."""
+    first, last = _edges(is_known)
+    cut = [False] * len(units)
+    holds = _Holding()
+    for at in range(len(units) - 1, -1, -1):
+        unit = units[at]
+        cut[at] = (
+            is_known[at]
+            and not holds.anything(unit)
+            and (at < first or at > last or _is_whole(unit))
+        )
+        holds.pass_over(unit, is_cut=cut[at])
+    return cut
+
+
+def _edges(is_known: list[bool]) -> tuple[int, int]:
+    """The first and the last unit that are no furniture."""
+    own = [at for at, known in enumerate(is_known) if not known]
+    return (own[0], own[-1]) if own else (len(is_known), -1)
+
+
+def _is_whole(unit: Unit) -> bool:
+    """Whether a unit says something by itself: headings do by what is below, labels do not."""
+    if unit.kind is Kind.HEADING or len(unit.text) >= _MIN_SENTENCE:
+        return unit.kind is not Kind.RULE
+    return "](" in unit.text and not _WORD.search(_LINK.sub("", _LINK.sub("", unit.text)))
+
+
+class _Holding:
+    """What units further down that stay are held by units further up."""
+
+    def __init__(self) -> None:
+        self._next_level: int | None = None
+        self._indents: list[int] = []
+
+    def anything(self, unit: Unit) -> bool:
+        """Whether something that stays is below this heading, or within this item."""
+        if unit.kind is Kind.HEADING:
+            return self._next_level is not None and self._next_level > unit.level
+        return bool(self._indents) and self._indents[-1] > unit.indent
+
+    def pass_over(self, unit: Unit, *, is_cut: bool) -> None:
+        """Goes on to the unit before this one."""
+        while self._indents and self._indents[-1] > unit.indent:
+            self._indents.pop()
+        if is_cut:
+            return
+        if not self._indents or self._indents[-1] < unit.indent:
+            self._indents.append(unit.indent)
+        self._next_level = unit.level
+
+
+def _left(lines: list[str], units: list[Unit], cut: list[bool]) -> Iterator[str]:
+    """The lines that stay; of two gaps, before and behind what was cut, one."""
+    at, is_gap = 0, True
+    for unit, is_cut in zip(units, cut, strict=True):
+        if not is_cut:
+            continue
+        if at < unit.start:
+            yield from lines[at : unit.start]
+            is_gap = not lines[unit.start - 1].strip()
+        at = unit.end
+        while is_gap and at < len(lines) and not lines[at].strip():
+            at += 1
+    yield from lines[at:]
