@@ -74,6 +74,7 @@ def _services(settings: Settings) -> Services:
         sealer=runtime.sealer,
         jobs=runtime.jobs,
         pages=runtime.pages,
+        links=runtime.links,
         reports=runtime.reports,
         waits=runtime.waits,
         runtime=runtime,

@@ -22,6 +22,7 @@ from crawler.storage.discovery import KnownUrls
 from crawler.storage.frontier import Claim, FrontierStore
 from crawler.storage.furniture import FurnitureStore
 from crawler.storage.jobs import JobStore
+from crawler.storage.keys import link_keys
 from crawler.storage.leases import Lease, LeaseStore
 from crawler.storage.packing import pack, pack_links
 from crawler.storage.pages import PageFilter, PageStore
@@ -214,7 +215,8 @@ class MadeSite:
                     content_type="text/html",
                     content_hash=hash_of(self.contents.get(final, final)),
                     canonical=self.canonicals.get(final),
-                    links=pack_links([(link, "", "") for link in links]),
+                    links=pack_links([(link, _text(link), "") for link in links]),
+                    link_keys=link_keys(links),
                     discovered=tuple(discovered[link] for link in inside),
                     left_out={"scope": len(links) - len(inside)} if url.depth else {},
                 )
@@ -234,6 +236,10 @@ class MadeSite:
                 return here, Reason.DUPLICATE
             seen.add(here)
         return here, "http-404" if here in self.gone else None
+
+
+def _text(link: str) -> str:
+    return f"to {link.removeprefix(ROOT)}"
 
 
 def _left(url: FrontierUrl, end: str, why: str) -> UrlResult:

@@ -14,6 +14,10 @@ tree        the parsed page that both start from
   charset     bytes to text, by the Encoding Standard
   bounds      what no page may do to the parser and the converter
 metadata    title, description and language
+about       author, dates, canonical URL, Open Graph
+  jsonld, dates   linked data within bounds; ISO 8601 or nothing
+outline     the headings of a Markdown text
+tokens      how long a text is, in words and in tokens
 mainblock   the part of a page that is its content
   pieces      of a long page, converted one by one
 codeblocks  program text: its language, its line numbers

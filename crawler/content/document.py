@@ -1,7 +1,10 @@
-"""A page as people take it away: title, description, language, Markdown."""
+"""A page as people take it away: title, description, language, Markdown, metadata."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
+from crawler.content.about import VOCABULARY, read_about
 from crawler.content.bounds import clip
 from crawler.content.charset import decode
 from crawler.content.mainblock import clean, main_block, marks_of, without_script
@@ -20,12 +23,16 @@ _SHORT = 200
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A page's content; description and language are "" where the page does not tell them."""
+    """A page's content; description and language are "" where the page does not tell them.
+
+    `metadata` is what else it says of itself, as JSON (`content.about`).
+    """
 
     title: str
     description: str
     language: str
     markdown: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 def make_document(
@@ -43,16 +50,20 @@ def make_document(
     if kind is Kind.TEXT:
         return Document(first_line(text), "", "", from_text(text))
     marks, is_long, has_other = marks_of(text), len(text) >= _LONG_PAGE, "<noscript" in text
+    has_vocabulary = VOCABULARY in text
     source = text if is_parsable else parsable(text, is_xml=kind is Kind.XHTML)
     encoded = source.encode("utf-8", "ignore")
     del text, source
     tree = parse(encoded)
     del encoded
     title, description, language = title_of(tree), description_of(tree), language_of(tree)
-    base, main = base_url(tree, url), main_block(tree, marks, in_pieces=is_long)
+    base = base_url(tree, url)
+    about = read_about(tree, base, has_vocabulary=has_vocabulary)  # the main block takes it apart
+    main = main_block(tree, marks, in_pieces=is_long)
     without = without_script(tree) if has_other else ""
     del tree  # it takes more than all that follows
-    return Document(title, description, language, _markdown(main, without, base))
+    markdown = _markdown(main, without, base)
+    return Document(title, description, language, markdown, about.as_json())
 
 
 def _markdown(main: list[str], without_script: str, base: str) -> str:

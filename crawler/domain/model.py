@@ -246,7 +246,7 @@ class StoredLink:
 
 @dataclass(frozen=True, slots=True)
 class StoredPage:
-    """One URL with all that was kept of it."""
+    """One URL with all that was kept of it; `metadata` is what the page says of itself, as JSON."""
 
     row: PageRow
     title: str = ""
@@ -256,6 +256,7 @@ class StoredPage:
     headers: tuple[tuple[str, str], ...] = ()
     hops: tuple[tuple[str, int], ...] = ()
     links: tuple[StoredLink, ...] = field(default=())
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 def iso(moment: datetime) -> str:

@@ -16,6 +16,7 @@ from crawler.domain.reasons import Reason, http_reason
 from crawler.domain.text import storable_headers
 from crawler.fetching.fetcher import Fetched, FetchFailure, Hop, Redirected
 from crawler.storage.bodies import SealedBody, seal
+from crawler.storage.keys import link_keys
 from crawler.storage.packing import pack_links, unpack
 from crawler.storage.results import LeftOutLink, UrlResult
 
@@ -52,6 +53,7 @@ class ReadPage:
     head: PageHead
     body: SealedBody
     links: bytes
+    link_keys: bytes
     nofollow: bool
     in_scope: tuple[str, ...]
     left_out: dict[str, int]
@@ -115,6 +117,7 @@ def _read_page(page: FetchedPage, rules: LinkRules) -> ReadPage:
         head,
         sealed or seal(fetched.body),
         pack_links(head.links),
+        link_keys(link.url for link in head.links),
         nofollow,
         tuple(links.followed),
         dict(links.left_out),
@@ -183,6 +186,7 @@ def page_result(page: FetchedPage, read: ReadPage, discovered: tuple[int, ...]) 
         size=page.size,
         content_hash=read.body.hash,
         links=read.links,
+        link_keys=read.link_keys,
         discovered=discovered,
         left_out=read.left_out,
         detail="was led from https to http" if fetched.downgraded else None,

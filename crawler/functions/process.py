@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 
 from crawler.content.document import make_document
+from crawler.content.tokens import count_tokens, count_words
 from crawler.domain.furniture import fingerprints
 from crawler.domain.text import one_line
 from crawler.functions.room import Room, is_large
@@ -117,4 +118,7 @@ def _document(page: PageToProcess, bodies: dict[bytes, bytes]) -> ProcessedPage 
         markdown=pack(markdown),
         length=len(document.markdown),
         units=fingerprints(document.markdown),
+        metadata=document.metadata,
+        words=count_words(document.markdown),
+        tokens=count_tokens(document.markdown),
     )

@@ -45,6 +45,7 @@ from crawler.storage.frontier import FrontierStore
 from crawler.storage.furniture import FurnitureStore
 from crawler.storage.jobs import JobStore, Watched
 from crawler.storage.leases import LeaseStore
+from crawler.storage.links import LinkStore
 from crawler.storage.pages import PageStore
 from crawler.storage.reports import ReportStore
 from crawler.storage.sealing import Sealer
@@ -99,6 +100,7 @@ class Runtime:
         changes = Changes(self.database, self._announcer.announce, self.policy.bound)
         self.jobs = JobStore(self.database, changes, settings.max_running_jobs)
         self.pages = PageStore(self.database, changes)
+        self.links = LinkStore(self.database)
         self.reports = ReportStore(self.database)
         self.waits = WaitStore(self.database)
         self.sealer = Sealer(secret)

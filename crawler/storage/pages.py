@@ -1,7 +1,8 @@
 """What was fetched and what the processor made of it: read for people, written by the processor."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from crawler.domain.errors import UnknownPage
 from crawler.domain.events import EventName, LoggedEvent, parse_event
@@ -12,7 +13,7 @@ from crawler.storage.database import Database, Row, Statements
 from crawler.storage.furniture import markdown_of, read_furniture
 from crawler.storage.jobs import read_job
 from crawler.storage.leases import Lease
-from crawler.storage.packing import unpack_json, unpack_links
+from crawler.storage.packing import pack_json, unpack_json, unpack_links
 from crawler.storage.results import PageToProcess, ProcessedPage
 
 _DOCUMENTS_A_SLICE = 50
@@ -54,7 +55,8 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A finished page for the download."""
+    """A finished page for the download; `words` and `tokens` are those of its whole Markdown, what is
+    furniture included."""
 
     id: int
     url: str
@@ -64,6 +66,9 @@ class Document:
     description: str
     language: str
     markdown: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    words: int = 0
+    tokens: int = 0
 
 
 class PageStore:
@@ -210,6 +215,9 @@ def _insert_documents(change: JobChange, pages: list[ProcessedPage]) -> None:
             markdowns=[page.markdown for page in pages],
             lengths=[page.length for page in pages],
             units=[page.units for page in pages],
+            metadata=[pack_json(page.metadata) if page.metadata else None for page in pages],
+            words=[page.words for page in pages],
+            tokens=[page.tokens for page in pages],
         )
 
 
@@ -265,6 +273,7 @@ def _stored_page(row: Row, furniture: frozenset[bytes]) -> StoredPage:
         headers=tuple((name, value) for name, value in unpack_json(row["headers"])),
         hops=tuple((url, status) for url, status in unpack_json(row["hops"])),
         links=unpack_links(row["links"]),
+        metadata=_metadata(row["metadata"]),
     )
 
 
@@ -278,7 +287,14 @@ def _document(row: Row, furniture: frozenset[bytes]) -> Document:
         description=row["description"],
         language=row["language"],
         markdown=markdown_of(row, furniture) or "",
+        metadata=_metadata(row["metadata"]),
+        words=row["words"],
+        tokens=row["tokens"],
     )
+
+
+def _metadata(packed: memoryview | None) -> dict[str, Any]:
+    return {} if packed is None else dict(unpack_json(packed))
 
 
 def _escape_like(text: str) -> str:

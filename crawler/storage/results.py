@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from crawler.domain.model import Outcome, Trail
 
@@ -10,10 +11,10 @@ from crawler.domain.model import Outcome, Trail
 class UrlResult:
     """What became of one URL of a call.
 
-    `links` are the page's links, packed; `discovered` are positions in the batch's list of URLs,
-    and `left_out` counts, by reason, the links that are not among these. `canonical` is the URL
-    under which the page says that it is known; `nofollow`: it asks that no link be followed;
-    `is_parsable`: its source was seen to be fit for the parser.
+    `links` are the page's links, packed, `link_keys` the keys of their URLs; `discovered` are
+    positions in the batch's list of URLs, and `left_out` counts, by reason, the links that are not
+    among these. `canonical` is the URL under which the page says that it is known; `nofollow`: it
+    asks that no link be followed; `is_parsable`: its source was seen to be fit for the parser.
     """
 
     id: int
@@ -30,6 +31,7 @@ class UrlResult:
     headers: tuple[tuple[str, str], ...] = ()
     hops: tuple[tuple[str, int], ...] = ()
     links: bytes | None = None
+    link_keys: bytes | None = None
     discovered: tuple[int, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
     detail: str | None = None
@@ -140,7 +142,8 @@ class PageToProcess:
 class ProcessedPage:
     """What the processor made of a page; `markdown` is packed, its `length` in characters.
 
-    `units` are the fingerprints by which furniture is found.
+    `units` are the fingerprints by which furniture is found, `metadata` is what the page says of
+    itself beside the others; `words` and `tokens` are those of the Markdown.
     """
 
     id: int
@@ -150,3 +153,6 @@ class ProcessedPage:
     markdown: bytes
     length: int
     units: bytes = b""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    words: int = 0
+    tokens: int = 0

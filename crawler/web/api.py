@@ -13,6 +13,7 @@ from crawler.domain.reasons import is_reason
 from crawler.storage.pages import PageFilter
 from crawler.web import report
 from crawler.web.cursors import job_cursor, read_job_cursor
+from crawler.web.page_metadata import metadata_json
 from crawler.web.requests import json_body, number, optional_json_body, row_limit
 from crawler.web.services import change_job, new_job, services
 
@@ -153,7 +154,9 @@ def page(job_id: str, page_id: int) -> Response:
     stored = services().pages.page(job_id, page_id)
     best = request.accept_mimetypes.best_match(["application/json", "text/markdown"])
     if best != "text/markdown":
-        return jsonify(page_json(stored, _INCLUDES))
+        shown = page_json(stored, _INCLUDES)
+        shown["metadata"]["linksIn"] = services().links.count_links_to(job_id, page_id)
+        return jsonify(shown)
     if stored.markdown is None:
         raise Problem(
             "This URL has no Markdown: see its outcome.",
@@ -173,14 +176,7 @@ def page_json(stored: StoredPage, include: frozenset[str]) -> dict[str, Any]:
     if "markdown" in include:
         shown["markdown"] = stored.markdown
     if "metadata" in include:
-        shown["metadata"] = {
-            "title": stored.title,
-            "description": stored.description,
-            "language": stored.language,
-            "contentType": stored.row.content_type,
-            "headers": stored.headers,
-            "redirects": [{"url": url, "status": status} for url, status in stored.hops],
-        }
+        shown["metadata"] = metadata_json(stored)
     if "links" in include:
         shown["links"] = [
             {"url": link.url, "text": link.text, "rel": link.rel} for link in stored.links

@@ -57,6 +57,9 @@ def document_text(document: Document) -> str:
         "depth": document.depth,
         "description": document.description,
         "language": document.language,
+        "author": document.metadata.get("author", ""),
+        "published_at": document.metadata.get("publishedAt", ""),
+        "modified_at": document.metadata.get("modifiedAt", ""),
     }
     front = [f"{name}: {_quoted(value)}" for name, value in fields.items() if value != ""]
     return "\n".join(["---", *front, "---", "", document.markdown.strip(), "", ""])

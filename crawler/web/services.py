@@ -11,6 +11,7 @@ from crawler.functions.jobs import create_job
 from crawler.runtime.worker import Runtime
 from crawler.settings import Settings
 from crawler.storage.jobs import JobStore
+from crawler.storage.links import LinkStore
 from crawler.storage.pages import PageStore
 from crawler.storage.reports import ReportStore
 from crawler.storage.sealing import Sealer
@@ -29,6 +30,7 @@ class Services:
     sealer: Sealer
     jobs: JobStore
     pages: PageStore
+    links: LinkStore
     reports: ReportStore
     waits: WaitStore
     runtime: Runtime

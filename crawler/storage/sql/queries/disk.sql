@@ -23,13 +23,23 @@ FROM (
 ) AS toast
 CROSS JOIN (
     SELECT (SELECT coalesce(sum(octet_length(data)), 0) FROM bodies) AS bodies,
-        (SELECT coalesce(sum(octet_length(markdown)), 0) FROM documents) AS documents,
+        (
+            SELECT coalesce(
+                sum(
+                    octet_length(markdown)
+                    + coalesce(octet_length(metadata), 0)
+                    + coalesce(octet_length(units), 0)
+                ), 0
+            )
+            FROM documents
+        ) AS documents,
         (
             SELECT coalesce(
                 sum(
                     coalesce(octet_length(headers), 0)
                     + coalesce(octet_length(hops), 0)
                     + coalesce(octet_length(links), 0)
+                    + coalesce(octet_length(link_keys), 0)
                 ), 0
             )
             FROM pages

@@ -2,7 +2,7 @@
 -- What the site answered; a URL tried again replaces what was kept of it.
 INSERT INTO pages (
     job_id, id, final_url, http_status, title, ms, bytes,
-    content_type, content_hash, headers, hops, links, stale, counted,
+    content_type, content_hash, headers, hops, links, link_keys, stale, counted,
     detail, name_key, nofollow
 )
 SELECT %(job_id)s, each.*
@@ -18,6 +18,7 @@ FROM unnest(
     %(headers)s::bytea[],
     %(hops)s::bytea[],
     %(links)s::bytea[],
+    %(link_keys)s::bytea[],
     %(stale)s::boolean[],
     %(counted)s::boolean[],
     %(details)s::text[],
@@ -36,6 +37,7 @@ SET final_url = excluded.final_url,
     headers = excluded.headers,
     hops = excluded.hops,
     links = excluded.links,
+    link_keys = excluded.link_keys,
     stale = excluded.stale,
     counted = excluded.counted,
     detail = excluded.detail,
@@ -146,7 +148,9 @@ WHERE job_id = %(job_id)s
 RETURNING id;
 
 -- name: insert_documents
-INSERT INTO documents (job_id, id, title, description, language, markdown, length, units)
+INSERT INTO documents (
+    job_id, id, title, description, language, markdown, length, units, metadata, words, tokens
+)
 SELECT %(job_id)s, each.*
 FROM unnest(
     %(ids)s::bigint[],
@@ -155,7 +159,10 @@ FROM unnest(
     %(languages)s::text[],
     %(markdowns)s::bytea[],
     %(lengths)s::integer[],
-    %(units)s::bytea[]
+    %(units)s::bytea[],
+    %(metadata)s::bytea[],
+    %(words)s::integer[],
+    %(tokens)s::integer[]
 ) AS each
 ON CONFLICT (job_id, id) DO NOTHING;
 
@@ -204,7 +211,7 @@ SELECT frontier.id, frontier.url, frontier.outcome, frontier.reason, frontier.de
     pages.content_type, pages.content_hash, pages.fetched_at, pages.detail,
     pages.headers, pages.hops, pages.links,
     documents.title AS document_title, documents.description, documents.language,
-    documents.markdown, documents.units
+    documents.markdown, documents.units, documents.metadata
 FROM frontier
 LEFT JOIN pages
     ON pages.job_id = frontier.job_id
@@ -225,7 +232,7 @@ SELECT frontier.id, frontier.url, frontier.outcome, frontier.reason, frontier.de
     pages.content_type, pages.content_hash, pages.fetched_at, pages.detail,
     pages.headers, pages.hops, pages.links,
     documents.title AS document_title, documents.description, documents.language,
-    documents.markdown, documents.units
+    documents.markdown, documents.units, documents.metadata
 FROM frontier
 LEFT JOIN pages
     ON pages.job_id = frontier.job_id
@@ -247,7 +254,7 @@ LIMIT %(limit)s;
 -- Finished pages with their Markdown, a slice at a time.
 SELECT frontier.id, coalesce(pages.final_url, frontier.url) AS url, frontier.depth,
     pages.fetched_at, documents.title, documents.description, documents.language,
-    documents.markdown, documents.units
+    documents.markdown, documents.units, documents.metadata, documents.words, documents.tokens
 FROM documents
 JOIN frontier
     ON frontier.job_id = documents.job_id

@@ -1,0 +1,52 @@
+"""The headings of a Markdown text, in its order: what a page is made of.
+
+Read off the Markdown that people are shown, so that an outline names what is there, and nothing
+of the frame around it.
+"""
+
+import re
+from typing import NamedTuple
+
+MAX_HEADINGS = 500
+"""Headings of one page that are listed."""
+
+MAX_HEADING = 300
+"""Characters of a heading that are kept."""
+
+# CommonMark 0.31, sections 4.2 (ATX headings) and 4.5 (fenced code).
+_MARK = re.compile(r"^ {0,3}(?:(#{1,6})[ \t]+([^\n]*)|(`{3,}|~{3,})([^\n]*))$", re.M)
+_CLOSING = re.compile(r"(?:^|[ \t]+)#+[ \t]*$")
+_TARGET = r"[^()\s]*+(?:\([^()\s]*+\)[^()\s]*+)*+"
+_LINK = re.compile(rf'!?\[((?:[^\[\]\\]|\\.)*+)\]\({_TARGET}(?: "[^"]*+")?\)')
+_CODE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+_EMPHASIS = re.compile(r"(?<![\\\w])(\*{1,3}|_{1,3})(?=\S)(.{1,200}?)(?<=[^\s\\])\1(?!\w)")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+class Heading(NamedTuple):
+    """A heading: its level, from 1 to 6, and its text without markup."""
+
+    level: int
+    text: str
+
+
+def outline_of(markdown: str) -> list[Heading]:
+    """The headings of a text; what looks like one within code is none. Never raises."""
+    headings: list[Heading] = []
+    fence = ""
+    for mark in _MARK.finditer(markdown):
+        hashes, text, ticks, info = mark.groups()
+        if fence:
+            closes = ticks and ticks[0] == fence[0] and len(ticks) >= len(fence)
+            fence = "" if closes and not info.strip() else fence
+        elif ticks:
+            fence = "" if "`" in ticks and "`" in info else ticks
+        elif (shown := _plain(text)) and len(headings) < MAX_HEADINGS:
+            headings.append(Heading(len(hashes), shown))
+    return headings
+
+
+def _plain(text: str) -> str:
+    text = _CLOSING.sub("", text[: MAX_HEADING * 2])
+    text = _EMPHASIS.sub(r"\2", _CODE.sub(r"\2", _LINK.sub(r"\1", _LINK.sub(r"\1", text))))
+    return " ".join(_ESCAPED.sub(r"\1", text).replace("&lt;", "<").split())[:MAX_HEADING]
