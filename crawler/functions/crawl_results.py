@@ -117,7 +117,7 @@ def _read_page(page: FetchedPage, rules: LinkRules) -> ReadPage:
         head,
         sealed or seal(fetched.body),
         pack_links(head.links),
-        link_keys(link.url for link in head.links),
+        link_keys([link.url for link in head.links]),
         nofollow,
         tuple(links.followed),
         dict(links.left_out),

@@ -171,7 +171,8 @@ def _write_pages(change: JobChange, results: list[SettledUrl], *, links_wait: bo
         headers=[pack_json(result.headers) if result.headers else None for result in each],
         hops=[pack_json(result.hops) if result.hops else None for result in each],
         links=[result.links for result in each],
-        link_keys=[result.link_keys for result in each],
+        # What is no page of the job links nowhere, as far as its readers are concerned.
+        link_keys=[result.link_keys if result.is_page else None for result in each],
         stale=[wait and result.links is not None for result, wait in zip(each, waits, strict=True)],
         counted=[not wait for wait in waits],
         details=[result.detail for result in each],

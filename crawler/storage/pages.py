@@ -55,7 +55,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A finished page for the download; `words` and `tokens` are those of its whole Markdown, what is
+    """A finished page for the download; `words` and `tokens` are those of its whole Markdown,
     furniture included."""
 
     id: int

@@ -23,23 +23,28 @@ LIMIT %(limit)s;
 
 -- name: linking_pages
 -- Pages after an id that have a link with one of some keys; in one of a million of them the key is
--- another link's.
-SELECT pages.id, coalesce(pages.final_url, frontier.url) AS url, pages.title, pages.links
-FROM pages
+-- another link's. They are found before their URLs are: a planner that expects few of them would
+-- read the frontier for each.
+WITH linking AS MATERIALIZED (
+    SELECT id, final_url, title, links
+    FROM pages
+    WHERE job_id = %(job_id)s
+      AND id > %(after)s
+      AND id <> %(id)s
+      AND EXISTS (
+            SELECT 1
+            FROM unnest(%(keys)s::bytea[]) AS wanted (key)
+            WHERE position(wanted.key IN pages.link_keys) > 0
+        )
+    ORDER BY id
+    LIMIT %(limit)s
+)
+SELECT linking.id, coalesce(linking.final_url, frontier.url) AS url, linking.title, linking.links
+FROM linking
 JOIN frontier
-    ON frontier.job_id = pages.job_id
-   AND frontier.id = pages.id
-WHERE pages.job_id = %(job_id)s
-  AND pages.id > %(after)s
-  AND pages.id <> %(id)s
-  AND frontier.outcome IN ('fetched', 'cached')
-  AND EXISTS (
-        SELECT 1
-        FROM unnest(%(keys)s::bytea[]) AS wanted (key)
-        WHERE position(wanted.key IN pages.link_keys) > 0
-    )
-ORDER BY pages.id
-LIMIT %(limit)s;
+    ON frontier.job_id = %(job_id)s
+   AND frontier.id = linking.id
+ORDER BY linking.id;
 
 -- name: count_linking_pages
 -- How many of a job's first pages have a link with one of some keys.
@@ -52,11 +57,7 @@ FROM (
     ORDER BY id
     LIMIT %(most)s
 ) AS first
-JOIN frontier
-    ON frontier.job_id = %(job_id)s
-   AND frontier.id = first.id
-WHERE first.id <> %(id)s
-  AND frontier.outcome IN ('fetched', 'cached')
+WHERE id <> %(id)s
   AND EXISTS (
         SELECT 1
         FROM unnest(%(keys)s::bytea[]) AS wanted (key)
