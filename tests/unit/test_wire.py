@@ -80,6 +80,7 @@ results = st.builds(
     headers=st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), max_size=2).map(tuple),
     hops=hops,
     links=some_bytes,
+    link_keys=st.none() | st.binary(max_size=12),
     discovered=st.lists(st.integers(0, 1), max_size=2).map(tuple),
     left_out=st.dictionaries(st.sampled_from(["scope", "nofollow"]), st.integers(1, 99)),
     detail=maybe_text,
