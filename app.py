@@ -77,6 +77,7 @@ def _services(settings: Settings) -> Services:
         links=runtime.links,
         reports=runtime.reports,
         waits=runtime.waits,
+        comparisons=runtime.comparisons,
         runtime=runtime,
     )
 

@@ -86,6 +86,18 @@ def may_hold(units: bytes, furniture: frozenset[bytes]) -> bool:
     return is_partial or not furniture.isdisjoint(split_fingerprints(units))
 
 
+def is_told_apart(units: bytes, others: bytes, furniture: frozenset[bytes]) -> bool:
+    """Whether two pages with these fingerprints differ beyond what is furniture, for certain."""
+    most = _MOST_UNITS * _FINGERPRINT_BYTES
+    if not units or not others or max(len(units), len(others)) >= most:
+        return False
+    own, other = (
+        [unit for unit in split_fingerprints(each) if unit not in furniture]
+        for each in (units, others)
+    )
+    return own != other
+
+
 def split_fingerprints(fingerprints: bytes) -> list[bytes]:
     """Fingerprints that were joined, one by one."""
     step = _FINGERPRINT_BYTES

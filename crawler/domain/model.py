@@ -143,6 +143,7 @@ class Job:
     finished_at: datetime | None = None
     error: str | None = None
     owner: Owner | None = None
+    based_on: str | None = None
 
     @property
     def url(self) -> str:

@@ -37,6 +37,7 @@ from crawler.settings import Settings
 from crawler.storage.bodies import BodyStore
 from crawler.storage.cache import HttpCache
 from crawler.storage.changes import Changes
+from crawler.storage.comparison import ComparisonStore
 from crawler.storage.database import CONNECT_SECONDS, Database
 from crawler.storage.database import connect as connect_database
 from crawler.storage.disk import DiskWatch
@@ -103,6 +104,7 @@ class Runtime:
         self.links = LinkStore(self.database)
         self.reports = ReportStore(self.database)
         self.waits = WaitStore(self.database)
+        self.comparisons = ComparisonStore(self.database)
         self.sealer = Sealer(secret)
         self._changes = changes
         self._disk = DiskWatch(self.database, settings.max_disk_bytes, time.monotonic)
@@ -117,7 +119,7 @@ class Runtime:
     def _make_functions(self) -> None:
         threads = ThreadPool(_THREADS)
         engines = Engines(self.database, self._redis_url, self.bodies, self._cache)
-        room = Room(threads)
+        self.room = room = Room(threads)
         tools = crawl_tools(self._settings, engines, self.sealer, threads, room)
         self._pacing = tools.pacing
         self.crawl = CrawlFunction(tools, time.monotonic, self.stopping.is_set)

@@ -55,6 +55,7 @@ def job_from(row: Row) -> Job:
         finished_at=row["finished_at"],
         error=row["error"],
         owner=owner,
+        based_on=row["based_on"],
     )
 
 
@@ -89,11 +90,13 @@ class JobStore:
         idempotency_key: str | None = None,
         sealed: bytes | None = None,
         digest: bytes = b"",
+        based_on: str | None = None,
     ) -> tuple[Job, bool]:
         """A new job with its roots queued, or the one that this key made before.
 
         `sealed` are the request's headers and cookies as they may be kept, `digest` is a keyed
-        fingerprint of them: a repeated request must have the same ones.
+        fingerprint of them: a repeated request must have the same ones. `based_on` is the job that
+        this one repeats.
 
         Returns the job and whether it is new.
 
@@ -101,7 +104,7 @@ class JobStore:
             Conflict: when the key was used with another request.
         """
         job_id = secrets.token_urlsafe(16)
-        request_hash = _request_hash(request, digest)
+        request_hash = _request_hash(request, digest, based_on)
         with self._database.transaction() as statements:
             if idempotency_key is not None:
                 statements.run("release_idempotency_key", idempotency_key=idempotency_key)
@@ -114,6 +117,7 @@ class JobStore:
                 request_hash=request_hash,
                 credentials=sealed,
                 excluded_rules=len(request.options.exclude),
+                based_on=based_on,
             )
             if made is None:
                 return _repeated(statements, idempotency_key, request_hash), False
@@ -128,6 +132,11 @@ class JobStore:
         """
         with self._database.transaction() as statements:
             return read_job(statements, job_id)
+
+    def sealed_credentials(self, job_id: str) -> bytes | None:
+        """A job's headers and cookies as they are kept; None when it was given none, or is gone."""
+        rows = self._database.read("call_credentials", job_id=job_id)
+        return bytes(rows[0]["credentials"]) if rows else None
 
     def newest(self, limit: int, before: tuple[datetime, str] | None = None) -> list[Job]:
         """Jobs, newest first; `before` is the last one's `created_at` and id of the list so far."""
@@ -264,8 +273,9 @@ def _queue_roots(statements: Statements, job_id: str, roots: tuple[str, ...]) ->
     statements.run("recount", job_id=job_id)
 
 
-def _request_hash(request: JobRequest, digest: bytes) -> bytes:
-    text = json.dumps([request.urls, request.options.as_json()], sort_keys=True)
+def _request_hash(request: JobRequest, digest: bytes, based_on: str | None) -> bytes:
+    asked = [request.urls, request.options.as_json(), *([based_on] if based_on else [])]
+    text = json.dumps(asked, sort_keys=True)
     return hashlib.sha256(text.encode() + digest).digest()
 
 

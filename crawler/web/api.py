@@ -11,7 +11,7 @@ from crawler.domain.model import Job, StoredPage, iso
 from crawler.domain.options import parse_resume
 from crawler.domain.reasons import is_reason
 from crawler.storage.pages import PageFilter
-from crawler.web import report
+from crawler.web import comparison, report
 from crawler.web.cursors import job_cursor, read_job_cursor
 from crawler.web.page_metadata import metadata_json
 from crawler.web.requests import json_body, number, optional_json_body, row_limit
@@ -43,6 +43,7 @@ def job_json(job: Job) -> dict[str, Any]:
         "startedAt": job.started_at and iso(job.started_at),
         "finishedAt": job.finished_at and iso(job.finished_at),
         "error": job.error,
+        "basedOn": job.based_on,
         "streamUrl": url_for("stream.events", job_id=job.id),
     }
 
@@ -168,6 +169,10 @@ def page(job_id: str, page_id: int) -> Response:
 
 
 blueprint.add_url_rule("/jobs/<job_id>/report", "report", report.show)
+blueprint.add_url_rule("/jobs/<job_id>/changes", "changes", comparison.show)
+blueprint.add_url_rule(
+    "/jobs/<job_id>/pages/<int:page_id>/changes", "page_changes", comparison.show_page
+)
 
 
 def page_json(stored: StoredPage, include: frozenset[str]) -> dict[str, Any]:

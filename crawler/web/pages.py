@@ -10,10 +10,13 @@
     /jobs/<id>/waits                job_views    hosts that are asked again later, and when
     /jobs/<id>/urls · /log          job_views    all URLs, all events, a page of them at a time
     /jobs/<id>/report · /urls.csv   report       every URL accounted for: a page, a table
+    /jobs/<id>/changes              comparison   what changed since the earlier crawl
     /jobs/<id>/limits               changing     its limits, to be changed
     /jobs/<id>/skip/<n>             changing     rules that skip URLs like that one
     /jobs/<id>/pages/<n>            page_views   one page: Markdown and what is known of it
     /jobs/<id>/pages/<n>/markdown   page_views   its Markdown as a file
+    /jobs/<id>/pages/<n>/changes    comparison   what changed in one page
+    /jobs/<id>/again                comparison   POST: the same crawl once more
     /jobs/<id>/markdown             page_views   the crawl so far as one file
     /jobs/<id>/<action>             job_actions  POST: pause, resume, cancel, go-on, delete
 
@@ -28,7 +31,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from crawler.web import changing, crawl_form, job_actions, job_views, page_views, report
+from crawler.web import changing, comparison, crawl_form, job_actions, job_views, page_views, report
 from crawler.web.assets import asset
 from crawler.web.render import settle_environment
 
@@ -44,10 +47,12 @@ _READ: tuple[tuple[str, str, _View], ...] = (
     ("/jobs/<job_id>/log", "log", job_views.log),
     ("/jobs/<job_id>/report", "report", report.page),
     ("/jobs/<job_id>/urls.csv", "urls_csv", report.table),
+    ("/jobs/<job_id>/changes", "changes", comparison.page),
     ("/jobs/<job_id>/limits", "limits", changing.limits),
     ("/jobs/<job_id>/skip/<int:page_id>", "skip", changing.skip),
     ("/jobs/<job_id>/pages/<int:page_id>", "page", page_views.page),
     ("/jobs/<job_id>/pages/<int:page_id>/markdown", "page_markdown", page_views.page_markdown),
+    ("/jobs/<job_id>/pages/<int:page_id>/changes", "page_changes", comparison.difference_page),
     ("/jobs/<job_id>/markdown", "markdown", page_views.crawl_markdown),
 )
 _WRITE: tuple[tuple[str, str, _View], ...] = (
@@ -59,6 +64,7 @@ _WRITE: tuple[tuple[str, str, _View], ...] = (
     ("/jobs/<job_id>/cancel", "cancel", job_actions.cancel),
     ("/jobs/<job_id>/go-on", "go_on", job_actions.go_on),
     ("/jobs/<job_id>/delete", "delete", job_actions.delete),
+    ("/jobs/<job_id>/again", "again", comparison.again),
     ("/jobs/<job_id>/limits", "change_limits", changing.change_limits),
     ("/jobs/<job_id>/skip/<int:page_id>", "skip_alike", changing.skip_alike),
 )

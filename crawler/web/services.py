@@ -10,6 +10,7 @@ from crawler.domain.options import Policy, parse_changes
 from crawler.functions.jobs import create_job
 from crawler.runtime.worker import Runtime
 from crawler.settings import Settings
+from crawler.storage.comparison import ComparisonStore
 from crawler.storage.jobs import JobStore
 from crawler.storage.links import LinkStore
 from crawler.storage.pages import PageStore
@@ -33,6 +34,7 @@ class Services:
     links: LinkStore
     reports: ReportStore
     waits: WaitStore
+    comparisons: ComparisonStore
     runtime: Runtime
 
 

@@ -1,7 +1,8 @@
 -- name: insert_job
 -- A new job; a repeated Idempotency-Key inserts nothing.
 INSERT INTO jobs (
-    id, urls, options, scope_bases, idempotency_key, request_hash, credentials, excluded_rules
+    id, urls, options, scope_bases, idempotency_key, request_hash, credentials, excluded_rules,
+    based_on
 )
 VALUES (
     %(id)s,
@@ -11,7 +12,8 @@ VALUES (
     %(idempotency_key)s,
     %(request_hash)s,
     %(credentials)s,
-    %(excluded_rules)s
+    %(excluded_rules)s,
+    %(based_on)s
 )
 ON CONFLICT (idempotency_key) DO NOTHING
 RETURNING id;
