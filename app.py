@@ -1,7 +1,8 @@
 """Clew's application: the one place where its parts are wired.
 
 `create_app` makes them and starts nothing; gunicorn.conf.py starts each worker's own work after
-fork. `python app.py` hands over to the supervisor, which starts the engines and gunicorn.
+fork. `python app.py` hands over to the supervisor, which starts the engines and gunicorn;
+`python app.py crawl …` to the command line.
 """
 
 import os
@@ -9,7 +10,13 @@ import sys
 from pathlib import Path
 
 if __name__ == "__main__":
-    # Before the app's own imports: the supervisor needs none of them, neither time nor memory.
+    # Before the app's own imports: neither needs them. The supervisor spares time and memory, and
+    # commands are clients of the API: they need no database.
+    if len(sys.argv) > 1:
+        from crawler.terminal.command import main as run_command
+        from supervision.visiting import Visit
+
+        run_command(Visit)
     from supervisor import main
 
     sys.exit(main())

@@ -12,7 +12,6 @@ No thread is ever started here, because children are bound to the thread that st
 """
 
 try:
-    import fcntl
     import resource
 except ImportError:
     raise SystemExit(
@@ -23,8 +22,8 @@ except ImportError:
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from time import monotonic
 
@@ -37,8 +36,9 @@ from engines.home import make_data_dir
 from engines.process import spawn
 from supervision import complain, say
 from supervision.keeping import Child, Kept, reap_strangers
+from supervision.lock import only_supervisor
 from supervision.requests import StopAsked, StopRequests
-from supervision.webserver import WebServer, check_address
+from supervision.webserver import WebServer, check_address, local_address
 
 _ROOT = Path(__file__).resolve().parent
 _USAGE = "usage: python app.py (no arguments; settings come from the environment, see README.md)"
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = Settings.from_environ(os.environ)
         make_data_dir(settings.data_dir)
-        with _only_supervisor(settings.data_dir):
+        with only_supervisor(settings.data_dir, local_address(settings)):
             Supervisor(settings, requests).run()
     except StopAsked:
         return 0
@@ -71,24 +71,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(str(error))
         return 1
     return 0
-
-
-@contextmanager
-def _only_supervisor(data_dir: Path) -> Iterator[None]:
-    """Hold the data folder's lock; the kernel lets go of it when we die, however that happens."""
-    with (data_dir / "lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise EngineError(
-                f"Clew already runs on the data folder {data_dir} (process {lock.read().strip()}):"
-                " stop that one, or set CLEW_DATA_DIR to another folder"
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
 
 
 class Supervisor:
@@ -216,10 +198,7 @@ def _allow_many_files() -> None:
 
 
 def _address(settings: Settings) -> str:
-    if settings.public_url:
-        return settings.public_url
-    host = f"[{settings.bind_host}]" if ":" in settings.bind_host else settings.bind_host
-    return f"http://{host}:{settings.bind_port}"
+    return settings.public_url or local_address(settings, asked=False)
 
 
 if __name__ == "__main__":

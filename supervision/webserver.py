@@ -79,7 +79,7 @@ class WebServer:
 
     def is_ready(self) -> bool:
         """Ask for GET /readyz and tell whether it is 200."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)
+        host = _reached_at(self._host)
         connection = http.client.HTTPConnection(host, self._port, timeout=_READY_TIMEOUT_SECONDS)
         try:
             connection.request("GET", "/readyz")
@@ -88,6 +88,20 @@ class WebServer:
             return False
         finally:
             connection.close()
+
+
+def _reached_at(host: str) -> str:
+    """Return an address of this machine where whoever listens on all of them is reached."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+
+
+def local_address(settings: Settings, *, asked: bool = True) -> str:
+    """Return the URL of what listens by these settings.
+
+    With ``asked`` it is one that this machine can ask, where the settings say "all addresses".
+    """
+    host = _reached_at(settings.bind_host) if asked else settings.bind_host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.bind_port}"
 
 
 def check_address(host: str, port: int) -> None:
