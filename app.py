@@ -76,6 +76,7 @@ def _services(settings: Settings) -> Services:
         pages=runtime.pages,
         links=runtime.links,
         reports=runtime.reports,
+        exports=runtime.exports,
         waits=runtime.waits,
         runtime=runtime,
     )

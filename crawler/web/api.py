@@ -11,7 +11,7 @@ from crawler.domain.model import Job, StoredPage, iso
 from crawler.domain.options import parse_resume
 from crawler.domain.reasons import is_reason
 from crawler.storage.pages import PageFilter
-from crawler.web import report
+from crawler.web import exporting, report
 from crawler.web.cursors import job_cursor, read_job_cursor
 from crawler.web.page_metadata import metadata_json
 from crawler.web.requests import json_body, number, optional_json_body, row_limit
@@ -168,6 +168,7 @@ def page(job_id: str, page_id: int) -> Response:
 
 
 blueprint.add_url_rule("/jobs/<job_id>/report", "report", report.show)
+blueprint.add_url_rule("/jobs/<job_id>/export", "export", exporting.export)
 
 
 def page_json(stored: StoredPage, include: frozenset[str]) -> dict[str, Any]:

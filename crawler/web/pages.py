@@ -14,7 +14,7 @@
     /jobs/<id>/skip/<n>             changing     rules that skip URLs like that one
     /jobs/<id>/pages/<n>            page_views   one page: Markdown and what is known of it
     /jobs/<id>/pages/<n>/markdown   page_views   its Markdown as a file
-    /jobs/<id>/markdown             page_views   the crawl so far as one file
+    /jobs/<id>/export               exporting    the crawl so far as a file, by ?format=
     /jobs/<id>/<action>             job_actions  POST: pause, resume, cancel, go-on, delete
 
 Everything works without JavaScript. Mistakes are `Problem`s, told by `error.html`.
@@ -28,7 +28,15 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from crawler.web import changing, crawl_form, job_actions, job_views, page_views, report
+from crawler.web import (
+    changing,
+    crawl_form,
+    exporting,
+    job_actions,
+    job_views,
+    page_views,
+    report,
+)
 from crawler.web.assets import asset
 from crawler.web.render import settle_environment
 
@@ -48,7 +56,7 @@ _READ: tuple[tuple[str, str, _View], ...] = (
     ("/jobs/<job_id>/skip/<int:page_id>", "skip", changing.skip),
     ("/jobs/<job_id>/pages/<int:page_id>", "page", page_views.page),
     ("/jobs/<job_id>/pages/<int:page_id>/markdown", "page_markdown", page_views.page_markdown),
-    ("/jobs/<job_id>/markdown", "markdown", page_views.crawl_markdown),
+    ("/jobs/<job_id>/export", "export", exporting.export),
 )
 _WRITE: tuple[tuple[str, str, _View], ...] = (
     ("/plan", "plan", crawl_form.plan),

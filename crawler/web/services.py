@@ -10,6 +10,7 @@ from crawler.domain.options import Policy, parse_changes
 from crawler.functions.jobs import create_job
 from crawler.runtime.worker import Runtime
 from crawler.settings import Settings
+from crawler.storage.exporting import ExportStore
 from crawler.storage.jobs import JobStore
 from crawler.storage.links import LinkStore
 from crawler.storage.pages import PageStore
@@ -32,6 +33,7 @@ class Services:
     pages: PageStore
     links: LinkStore
     reports: ReportStore
+    exports: ExportStore
     waits: WaitStore
     runtime: Runtime
 
