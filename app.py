@@ -83,6 +83,7 @@ def _services(settings: Settings) -> Services:
         pages=runtime.pages,
         links=runtime.links,
         reports=runtime.reports,
+        exports=runtime.exports,
         waits=runtime.waits,
         comparisons=runtime.comparisons,
         runtime=runtime,

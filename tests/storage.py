@@ -19,6 +19,7 @@ from crawler.storage.calls import CallReader
 from crawler.storage.changes import Changes
 from crawler.storage.database import Database
 from crawler.storage.discovery import KnownUrls
+from crawler.storage.exporting import ExportStore
 from crawler.storage.frontier import Claim, FrontierStore
 from crawler.storage.furniture import FurnitureStore
 from crawler.storage.jobs import JobStore
@@ -48,6 +49,7 @@ class Storage:
         self.bodies = BodyStore(self.database)
         self.reader = CallReader(self.database)
         self.reports = ReportStore(self.database)
+        self.exports = ExportStore(self.database)
 
     def _hear(self, job_id: str, events: list[LoggedEvent]) -> None:
         self.told[job_id] += events

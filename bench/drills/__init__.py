@@ -10,6 +10,7 @@ manners       a site with Crawl-delay under two jobs and workers; a host that sa
 page_limit    maxPages to the page with eight calls in flight, over many runs
 faults        a site with everything that is wrong with sites: its end, its reasons, its memory
 big_pages     a site of pages near the size limit: a worker's memory
+exports       10,000 pages taken away in every form: a worker's memory; links between files
 fuzz          hostile input for a minute each for all that reads what sites send
 
 crawling      a crawl of a slow site to do things to, and what must hold at its end

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bench.drills.big_pages import big_pages
 from bench.drills.depth import depth
+from bench.drills.exports import export_10k, export_links
 from bench.drills.faults import faults
 from bench.drills.fuzz import fuzz
 from bench.drills.kills import everything_killed, orchestrator_frozen, orchestrator_killed
@@ -36,6 +37,8 @@ DRILLS: dict[str, Callable[[], str]] = {
         page_limit,
         faults,
         big_pages,
+        export_10k,
+        export_links,
         fuzz,
     )
 }

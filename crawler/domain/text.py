@@ -1,4 +1,4 @@
-"""Foreign text made safe to keep: titles, anchor texts and header values come from strangers."""
+"""Text as it is kept and told: what strangers wrote made safe, counts and URLs in words."""
 
 import re
 from collections.abc import Iterable
@@ -28,3 +28,13 @@ def storable_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str
         (storable(name)[:_MOST_HEADER_CHARACTERS], storable(value)[:_MOST_HEADER_CHARACTERS])
         for name, value in islice(headers, _MOST_HEADERS)
     )
+
+
+def counted(value: int, one: str, many: str | None = None) -> str:
+    """A count and its noun: 1 page, 1,204 pages."""
+    return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
+def short_url(url: str) -> str:
+    """A URL as people say it: without its scheme and without a slash at the end."""
+    return url.partition("://")[2].removesuffix("/") or url

@@ -42,6 +42,7 @@ from crawler.storage.database import CONNECT_SECONDS, Database
 from crawler.storage.database import connect as connect_database
 from crawler.storage.disk import DiskWatch
 from crawler.storage.eventlog import EventLog, connect
+from crawler.storage.exporting import ExportStore
 from crawler.storage.frontier import FrontierStore
 from crawler.storage.furniture import FurnitureStore
 from crawler.storage.jobs import JobStore, Watched
@@ -103,6 +104,7 @@ class Runtime:
         self.pages = PageStore(self.database, changes)
         self.links = LinkStore(self.database)
         self.reports = ReportStore(self.database)
+        self.exports = ExportStore(self.database)
         self.waits = WaitStore(self.database)
         self.comparisons = ComparisonStore(self.database)
         self.sealer = Sealer(secret)
@@ -119,11 +121,11 @@ class Runtime:
     def _make_functions(self) -> None:
         threads = ThreadPool(_THREADS)
         engines = Engines(self.database, self._redis_url, self.bodies, self._cache)
-        self.room = room = Room(threads)
-        tools = crawl_tools(self._settings, engines, self.sealer, threads, room)
+        self.room = Room(threads)
+        tools = crawl_tools(self._settings, engines, self.sealer, threads, self.room)
         self._pacing = tools.pacing
         self.crawl = CrawlFunction(tools, time.monotonic, self.stopping.is_set)
-        self.process = ProcessFunction(self.bodies, self.pages, room, time.monotonic)
+        self.process = ProcessFunction(self.bodies, self.pages, self.room, time.monotonic)
 
     def _stores(self) -> Stores:
         denied = self.policy.denied

@@ -123,10 +123,9 @@ class ReportStore:
         Each slice is a read of its own, so that a slow reader holds no connection.
 
         Raises:
-            UnknownJob: when there is no such job, before the first URL.
+            UnknownJob: when there is no such job; after some URLs, when it was deleted meanwhile.
         """
-        with self._database.transaction() as statements:
-            read_job(statements, job_id)
+        self._see_job(job_id)
         return self._slices(job_id)
 
     def _slices(self, job_id: str) -> Iterator[PageRow]:
@@ -136,6 +135,11 @@ class ReportStore:
         ):
             yield from page_rows(rows)
             after = rows[-1]["id"]
+        self._see_job(job_id)
+
+    def _see_job(self, job_id: str) -> None:
+        with self._database.transaction() as statements:
+            read_job(statements, job_id)
 
 
 def _urls(statements: Statements, job: Job) -> list[UrlsByReason]:

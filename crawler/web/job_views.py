@@ -14,6 +14,7 @@ from crawler.domain.urls import origin
 from crawler.storage.pages import PageFilter, Snapshot
 from crawler.storage.waits import HostWait
 from crawler.web.describe import bold_choices, describe_crawl, left_out_phrases
+from crawler.web.exporting import OFFERS
 from crawler.web.going_on import ways_on
 from crawler.web.render import view_event
 from crawler.web.requests import parse_number
@@ -56,6 +57,7 @@ def job(job_id: str) -> ResponseReturnValue:
         failures=[row.as_json() for row in reversed(snapshot.failures)],
         stream_url=url_for("stream.live", job_id=job.id, after=job.last_event_id),
         api=f"{_public_root()}/api/v4/jobs/{job.id}",
+        offers=OFFERS,
         needs_token=services().settings.token is not None,
         notice=NOTICES.get(request.args.get("notice", ""), ""),
         now=datetime.now(UTC),

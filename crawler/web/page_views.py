@@ -1,14 +1,12 @@
-"""One page of a crawl, to read and to take away, and the whole crawl as one Markdown file."""
+"""One page of a crawl, to read and to take away."""
 
-from collections.abc import Iterator
-
-from flask import Response, render_template, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from crawler.domain.errors import UnknownPage
 from crawler.domain.model import Outcome, PageRow, StoredPage
 from crawler.domain.reasons import explain
-from crawler.web.download import document_text, file_name, preamble
+from crawler.web.download import attachment, file_name
 from crawler.web.markdown_view import blocks
 from crawler.web.services import services
 from crawler.web.words import clock, counted, host_of
@@ -41,27 +39,9 @@ def page_markdown(job_id: str, page_id: int) -> ResponseReturnValue:
     stored = stored_page(job_id, page_id)
     if stored.markdown is None:
         raise UnknownPage
-    return _markdown_file(iter([stored.markdown]), file_name(stored.row.url))
-
-
-def crawl_markdown(job_id: str) -> ResponseReturnValue:
-    """The crawl so far as one file, sent slice by slice."""
-    here = services()
-    job = here.jobs.get(job_id)
-
-    def parts() -> Iterator[str]:
-        yield preamble(job)
-        for document in here.pages.documents(job_id):
-            yield document_text(document)
-
-    return _markdown_file(parts(), file_name(job.url))
-
-
-def _markdown_file(parts: Iterator[str], name: str) -> Response:
-    response = Response(parts, content_type="text/markdown; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return attachment(
+        [stored.markdown], "text/markdown; charset=utf-8", file_name(stored.row.url, "md")
+    )
 
 
 def stored_page(job_id: str, page_id: int) -> StoredPage:

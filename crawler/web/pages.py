@@ -17,7 +17,7 @@
     /jobs/<id>/pages/<n>/markdown   page_views   its Markdown as a file
     /jobs/<id>/pages/<n>/changes    comparison   what changed in one page
     /jobs/<id>/again                comparison   POST: the same crawl once more
-    /jobs/<id>/markdown             page_views   the crawl so far as one file
+    /jobs/<id>/export               exporting    the crawl so far as a file, by ?format=
     /jobs/<id>/<action>             job_actions  POST: pause, resume, cancel, go-on, delete
 
 Everything works without JavaScript. Mistakes are `Problem`s, told by `error.html`.
@@ -31,7 +31,16 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from crawler.web import changing, comparison, crawl_form, job_actions, job_views, page_views, report
+from crawler.web import (
+    changing,
+    comparison,
+    crawl_form,
+    exporting,
+    job_actions,
+    job_views,
+    page_views,
+    report,
+)
 from crawler.web.assets import asset
 from crawler.web.render import settle_environment
 
@@ -53,7 +62,7 @@ _READ: tuple[tuple[str, str, _View], ...] = (
     ("/jobs/<job_id>/pages/<int:page_id>", "page", page_views.page),
     ("/jobs/<job_id>/pages/<int:page_id>/markdown", "page_markdown", page_views.page_markdown),
     ("/jobs/<job_id>/pages/<int:page_id>/changes", "page_changes", comparison.difference_page),
-    ("/jobs/<job_id>/markdown", "markdown", page_views.crawl_markdown),
+    ("/jobs/<job_id>/export", "export", exporting.export),
 )
 _WRITE: tuple[tuple[str, str, _View], ...] = (
     ("/plan", "plan", crawl_form.plan),

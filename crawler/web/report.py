@@ -6,11 +6,12 @@ from flask import Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from crawler.domain.errors import FieldError, InvalidRequest
+from crawler.exports.wording import why_partial
 from crawler.storage.reports import LinksByReason, Report, UrlsByReason
 from crawler.storage.sitemap_queue import DEEPEST_LEVEL, MOST_SITEMAPS
 from crawler.web.csv_rows import csv_chunks
 from crawler.web.describe import bold_choices, describe_crawl
-from crawler.web.download import file_name
+from crawler.web.download import file_name, streamed
 from crawler.web.services import services
 
 _TYPES = {"json": "application/json", "csv": "text/csv"}
@@ -42,11 +43,10 @@ def page(job_id: str) -> ResponseReturnValue:
 def table(job_id: str) -> Response:
     """Every URL of the job as a CSV file, sent slice by slice."""
     here = services()
-    name = file_name(here.jobs.get(job_id).url, "csv")
-    rows = here.reports.urls(job_id)
-    response = Response(csv_chunks(rows), content_type="text/csv; charset=utf-8; header=present")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    job = here.jobs.get(job_id)
+    chunks = (text.encode() for text in csv_chunks(here.reports.urls(job_id)))
+    name = file_name(job.url, "partial.csv" if why_partial(job) else "csv")
+    return streamed(job_id, chunks, "text/csv; charset=utf-8; header=present", name)
 
 
 def report_json(report: Report) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from crawler.functions.jobs import create_job
 from crawler.runtime.worker import Runtime
 from crawler.settings import Settings
 from crawler.storage.comparison import ComparisonStore
+from crawler.storage.exporting import ExportStore
 from crawler.storage.jobs import JobStore
 from crawler.storage.links import LinkStore
 from crawler.storage.pages import PageStore
@@ -33,6 +34,7 @@ class Services:
     pages: PageStore
     links: LinkStore
     reports: ReportStore
+    exports: ExportStore
     waits: WaitStore
     comparisons: ComparisonStore
     runtime: Runtime

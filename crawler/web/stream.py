@@ -79,7 +79,7 @@ def _stream(
 ) -> Response:
     if services().runtime.feeds.viewers >= MOST_VIEWERS:
         raise Unavailable("Too many viewers just now.", code="too-many-viewers")
-    _bound_sending()
+    bound_sending()
     hello = _hello(feed.job_id, watched)
     viewer = services().runtime.feeds.join(feed, cursor)
     body = _follow(viewer, hello, render, services().runtime.stopping.is_set)
@@ -147,7 +147,7 @@ def _block(event: LoggedEvent) -> str:
     return live_block(event)
 
 
-def _bound_sending() -> None:
+def bound_sending() -> None:
     """A client that takes nothing for half a minute is gone, or comes back and resumes."""
     connection = request.environ.get("gunicorn.socket")
     if connection is not None:

@@ -8,6 +8,8 @@ from datetime import datetime
 
 from crawler.domain.lifecycle import JobStatus
 from crawler.domain.reasons import Reason, explain
+from crawler.domain.text import counted as counted
+from crawler.domain.text import short_url as short_url
 
 STATUS_WORDS: Mapping[JobStatus, str] = {
     JobStatus.QUEUED: "waiting to start",
@@ -25,11 +27,6 @@ _SIZES = ("bytes", "kB", "MB", "GB", "TB")
 def number(value: int) -> str:
     """A count with its thousands set apart: 1,204."""
     return f"{value:,}"
-
-
-def counted(value: int, one: str, many: str | None = None) -> str:
-    """A count and its noun: 1 page, 1,204 pages."""
-    return f"{value:,} {one if value == 1 else many or one + 's'}"
 
 
 def duration(seconds: int) -> str:
@@ -62,11 +59,6 @@ def clock(moment: datetime | str) -> str:
 def day_and_time(moment: datetime) -> str:
     """A moment to the minute, UTC: 24 Nov 2026, 08:24 UTC."""
     return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
-
-
-def short_url(url: str) -> str:
-    """A URL as people say it: without its scheme and without a slash at the end."""
-    return url.partition("://")[2].removesuffix("/") or url
 
 
 def path_of(url: str) -> str:

@@ -247,7 +247,8 @@ def test_the_form_starts_a_crawl_and_the_pages_can_be_read_and_taken_away(
     expect(page.locator("#markdown")).not_to_be_empty()
     page.go_back()
     with page.expect_download() as waiting:
-        page.get_by_text("Download as Markdown").click()
+        page.get_by_text("Take it away").click()
+        page.get_by_role("link", name="One Markdown file").click()
     text = waiting.value.path().read_text()
     assert text.count("\nurl: ") == 12
     assert waiting.value.suggested_filename.endswith(".md")
