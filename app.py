@@ -15,9 +15,11 @@ if __name__ == "__main__":
     sys.exit(main())
 
 from flask import Flask
+from gevent.threadpool import ThreadPool
 
 from crawler.runtime.worker import Runtime
 from crawler.settings import Settings, SettingsError, load_secret
+from crawler.storage.reading import ReadingStore
 from crawler.web import (
     api,
     functions,
@@ -33,6 +35,8 @@ from crawler.web.services import EXTENSION, Services
 
 _ROOT = Path(__file__).resolve().parent
 _MOST_BODY_BYTES = 4 * 2**20
+# One text after the other: each may take a second, and a worker has other work.
+_READING_THREADS = 1
 _BLUEPRINTS = (
     api.blueprint,
     functions.blueprint,
@@ -74,6 +78,8 @@ def _services(settings: Settings) -> Services:
         sealer=runtime.sealer,
         jobs=runtime.jobs,
         pages=runtime.pages,
+        reading=ReadingStore(runtime.database),
+        reading_threads=ThreadPool(_READING_THREADS),
         reports=runtime.reports,
         waits=runtime.waits,
         runtime=runtime,

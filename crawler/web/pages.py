@@ -12,7 +12,8 @@
     /jobs/<id>/report · /urls.csv   report       every URL accounted for: a page, a table
     /jobs/<id>/limits               changing     its limits, to be changed
     /jobs/<id>/skip/<n>             changing     rules that skip URLs like that one
-    /jobs/<id>/pages/<n>            page_views   one page: Markdown and what is known of it
+    /jobs/<id>/pages/<n>            reader       one page: its text, and what is known of it
+    /jobs/<id>/pages/<n>/original   reader       what the site sent, as a file of plain text
     /jobs/<id>/pages/<n>/markdown   page_views   its Markdown as a file
     /jobs/<id>/markdown             page_views   the crawl so far as one file
     /jobs/<id>/<action>             job_actions  POST: pause, resume, cancel, go-on, delete
@@ -28,7 +29,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from crawler.web import changing, crawl_form, job_actions, job_views, page_views, report
+from crawler.web import changing, crawl_form, job_actions, job_views, page_views, reader, report
 from crawler.web.assets import asset
 from crawler.web.render import settle_environment
 
@@ -46,7 +47,8 @@ _READ: tuple[tuple[str, str, _View], ...] = (
     ("/jobs/<job_id>/urls.csv", "urls_csv", report.table),
     ("/jobs/<job_id>/limits", "limits", changing.limits),
     ("/jobs/<job_id>/skip/<int:page_id>", "skip", changing.skip),
-    ("/jobs/<job_id>/pages/<int:page_id>", "page", page_views.page),
+    ("/jobs/<job_id>/pages/<int:page_id>", "page", reader.page),
+    ("/jobs/<job_id>/pages/<int:page_id>/original", "page_original", reader.original),
     ("/jobs/<job_id>/pages/<int:page_id>/markdown", "page_markdown", page_views.page_markdown),
     ("/jobs/<job_id>/markdown", "markdown", page_views.crawl_markdown),
 )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from flask import current_app
+from gevent.threadpool import ThreadPool
 
 from crawler.domain.model import Job
 from crawler.domain.options import Policy, parse_changes
@@ -12,6 +13,7 @@ from crawler.runtime.worker import Runtime
 from crawler.settings import Settings
 from crawler.storage.jobs import JobStore
 from crawler.storage.pages import PageStore
+from crawler.storage.reading import ReadingStore
 from crawler.storage.reports import ReportStore
 from crawler.storage.sealing import Sealer
 from crawler.storage.waits import WaitStore
@@ -29,6 +31,8 @@ class Services:
     sealer: Sealer
     jobs: JobStore
     pages: PageStore
+    reading: ReadingStore
+    reading_threads: ThreadPool
     reports: ReportStore
     waits: WaitStore
     runtime: Runtime
