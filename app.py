@@ -22,9 +22,11 @@ if __name__ == "__main__":
     sys.exit(main())
 
 from flask import Flask
+from gevent.threadpool import ThreadPool
 
 from crawler.runtime.worker import Runtime
 from crawler.settings import Settings, SettingsError, load_secret
+from crawler.storage.reading import ReadingStore
 from crawler.web import (
     api,
     functions,
@@ -40,6 +42,8 @@ from crawler.web.services import EXTENSION, Services
 
 _ROOT = Path(__file__).resolve().parent
 _MOST_BODY_BYTES = 4 * 2**20
+# One text after the other: each may take a second, and a worker has other work.
+_READING_THREADS = 1
 _BLUEPRINTS = (
     api.blueprint,
     functions.blueprint,
@@ -82,6 +86,8 @@ def _services(settings: Settings) -> Services:
         jobs=runtime.jobs,
         pages=runtime.pages,
         links=runtime.links,
+        reading=ReadingStore(runtime.database),
+        reading_threads=ThreadPool(_READING_THREADS),
         reports=runtime.reports,
         exports=runtime.exports,
         waits=runtime.waits,

@@ -13,7 +13,8 @@
     /jobs/<id>/changes              comparison   what changed since the earlier crawl
     /jobs/<id>/limits               changing     its limits, to be changed
     /jobs/<id>/skip/<n>             changing     rules that skip URLs like that one
-    /jobs/<id>/pages/<n>            page_views   one page: Markdown and what is known of it
+    /jobs/<id>/pages/<n>            reader       one page: its text, and what is known of it
+    /jobs/<id>/pages/<n>/original   reader       what the site sent, as a file of plain text
     /jobs/<id>/pages/<n>/markdown   page_views   its Markdown as a file
     /jobs/<id>/pages/<n>/changes    comparison   what changed in one page
     /jobs/<id>/again                comparison   POST: the same crawl once more
@@ -39,6 +40,7 @@ from crawler.web import (
     job_actions,
     job_views,
     page_views,
+    reader,
     report,
 )
 from crawler.web.assets import asset
@@ -59,7 +61,8 @@ _READ: tuple[tuple[str, str, _View], ...] = (
     ("/jobs/<job_id>/changes", "changes", comparison.page),
     ("/jobs/<job_id>/limits", "limits", changing.limits),
     ("/jobs/<job_id>/skip/<int:page_id>", "skip", changing.skip),
-    ("/jobs/<job_id>/pages/<int:page_id>", "page", page_views.page),
+    ("/jobs/<job_id>/pages/<int:page_id>", "page", reader.page),
+    ("/jobs/<job_id>/pages/<int:page_id>/original", "page_original", reader.original),
     ("/jobs/<job_id>/pages/<int:page_id>/markdown", "page_markdown", page_views.page_markdown),
     ("/jobs/<job_id>/pages/<int:page_id>/changes", "page_changes", comparison.difference_page),
     ("/jobs/<job_id>/export", "export", exporting.export),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from flask import current_app
+from gevent.threadpool import ThreadPool
 
 from crawler.domain.model import Job
 from crawler.domain.options import Policy, parse_changes
@@ -15,6 +16,7 @@ from crawler.storage.exporting import ExportStore
 from crawler.storage.jobs import JobStore
 from crawler.storage.links import LinkStore
 from crawler.storage.pages import PageStore
+from crawler.storage.reading import ReadingStore
 from crawler.storage.reports import ReportStore
 from crawler.storage.sealing import Sealer
 from crawler.storage.waits import WaitStore
@@ -33,6 +35,8 @@ class Services:
     jobs: JobStore
     pages: PageStore
     links: LinkStore
+    reading: ReadingStore
+    reading_threads: ThreadPool
     reports: ReportStore
     exports: ExportStore
     waits: WaitStore

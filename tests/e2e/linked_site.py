@@ -6,8 +6,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
-Answer = Sequence[str] | str | int
-"""A page's links; or where it redirects to; or the status that it fails with."""
+Answer = Sequence[str] | str | int | bytes
+"""A page's links; or where it redirects to; or the status that it fails with; or its source, in HTML
+or, where its path ends in .md, in Markdown."""
 
 
 NO_PAGES = frozenset(("/robots.txt", "/sitemap.xml"))
@@ -79,6 +80,9 @@ def _handler(site: LinkedSite) -> type[BaseHTTPRequestHandler]:
                 self._send_robots()
             elif isinstance(answer, int):
                 self._send(answer, "<p>sorry", "text/html")
+            elif isinstance(answer, bytes):
+                kind = "text/markdown" if self.path.endswith(".md") else "text/html"
+                self._send(200, answer.decode(), kind)
             elif isinstance(answer, str):
                 self._send(301, "", "text/html", answer)
             else:

@@ -244,7 +244,7 @@ def test_the_form_starts_a_crawl_and_the_pages_can_be_read_and_taken_away(
     page.get_by_role("button", name="Crawl").first.click()
     viewer.wait_for_state("ended")
     page.locator("#urls a").first.click()
-    expect(page.locator("#markdown")).not_to_be_empty()
+    expect(page.locator(".prose")).not_to_be_empty()
     page.go_back()
     with page.expect_download() as waiting:
         page.get_by_text("Take it away").click()
