@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Self
 
 Answer = Sequence[str] | str | int | bytes
-"""A page's links; or where it redirects to; or the status that it fails with; or its source, in HTML
-or, where its path ends in .md, in Markdown."""
+"""A page's links; or where it redirects to; or the status that it fails with; or its source, in
+HTML or, where its path ends in .md, in Markdown."""
 
 
 NO_PAGES = frozenset(("/robots.txt", "/sitemap.xml"))
