@@ -6,7 +6,7 @@ from pathlib import Path
 from crawler.storage.statements import SQL
 
 _STORAGE = Path(__file__).parents[2] / "crawler" / "storage"
-_USE = re.compile(r'(?:\.(?:run|run_last|one|read)\(\s*|name = )"(\w+)"(?: if \w+ else "(\w+)")?')
+_USE = re.compile(r'(?:\.(?:run|run_last|one|read|_rows)\(\s*|name = )"(\w+)"(?: if \w+ else "(\w+)")?')
 
 
 def _named_in_code() -> set[str]:
