@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable
 
 from crawler.content.document import make_document
-from crawler.content.tokens import count_tokens, count_words
 from crawler.domain.furniture import fingerprints
 from crawler.domain.text import one_line
 from crawler.functions.room import Room, is_large
@@ -119,6 +118,4 @@ def _document(page: PageToProcess, bodies: dict[bytes, bytes]) -> ProcessedPage 
         length=len(document.markdown),
         units=fingerprints(document.markdown),
         metadata=document.metadata,
-        words=count_words(document.markdown),
-        tokens=count_tokens(document.markdown),
     )

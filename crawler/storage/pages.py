@@ -55,8 +55,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A finished page for the download; `words` and `tokens` are those of its whole Markdown,
-    furniture included."""
+    """A finished page for the download; `metadata` as in `StoredPage`."""
 
     id: int
     url: str
@@ -67,8 +66,6 @@ class Document:
     language: str
     markdown: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    words: int = 0
-    tokens: int = 0
 
 
 class PageStore:
@@ -216,8 +213,6 @@ def _insert_documents(change: JobChange, pages: list[ProcessedPage]) -> None:
             lengths=[page.length for page in pages],
             units=[page.units for page in pages],
             metadata=[pack_json(page.metadata) if page.metadata else None for page in pages],
-            words=[page.words for page in pages],
-            tokens=[page.tokens for page in pages],
         )
 
 
@@ -288,8 +283,6 @@ def _document(row: Row, furniture: frozenset[bytes]) -> Document:
         language=row["language"],
         markdown=markdown_of(row, furniture) or "",
         metadata=_metadata(row["metadata"]),
-        words=row["words"],
-        tokens=row["tokens"],
     )
 
 

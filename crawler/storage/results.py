@@ -143,7 +143,7 @@ class ProcessedPage:
     """What the processor made of a page; `markdown` is packed, its `length` in characters.
 
     `units` are the fingerprints by which furniture is found, `metadata` is what the page says of
-    itself beside the others; `words` and `tokens` are those of the Markdown.
+    itself beside the others.
     """
 
     id: int
@@ -154,5 +154,3 @@ class ProcessedPage:
     length: int
     units: bytes = b""
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    words: int = 0
-    tokens: int = 0

@@ -57,7 +57,8 @@ def test_a_page_that_says_nothing_has_nothing() -> None:
             "By <b itemprop=name>Eve</b></div><a rel=author>Fay</a>",
             "Eve",
         ),
-        ("", '<a href="/fay" rel="nofollow Author"> Fay\n Gil </a>', "Fay Gil"),
+        (og("og:type", "a"), '<a href="/f" rel="nofollow Author"> Fay\n Gil </a>', "Fay Gil"),
+        ("", '<time>May</time> <a rel=author>Fay</a>', "Fay"),
         (meta("author", "a\0b&#xD800;\x01c"), "", "a\ufffdb\ufffdc"),
     ],
 )

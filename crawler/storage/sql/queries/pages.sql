@@ -149,7 +149,7 @@ RETURNING id;
 
 -- name: insert_documents
 INSERT INTO documents (
-    job_id, id, title, description, language, markdown, length, units, metadata, words, tokens
+    job_id, id, title, description, language, markdown, length, units, metadata
 )
 SELECT %(job_id)s, each.*
 FROM unnest(
@@ -160,9 +160,7 @@ FROM unnest(
     %(markdowns)s::bytea[],
     %(lengths)s::integer[],
     %(units)s::bytea[],
-    %(metadata)s::bytea[],
-    %(words)s::integer[],
-    %(tokens)s::integer[]
+    %(metadata)s::bytea[]
 ) AS each
 ON CONFLICT (job_id, id) DO NOTHING;
 
@@ -254,7 +252,7 @@ LIMIT %(limit)s;
 -- Finished pages with their Markdown, a slice at a time.
 SELECT frontier.id, coalesce(pages.final_url, frontier.url) AS url, frontier.depth,
     pages.fetched_at, documents.title, documents.description, documents.language,
-    documents.markdown, documents.units, documents.metadata, documents.words, documents.tokens
+    documents.markdown, documents.units, documents.metadata
 FROM documents
 JOIN frontier
     ON frontier.job_id = documents.job_id
