@@ -76,6 +76,7 @@ def _services(settings: Settings) -> Services:
         pages=runtime.pages,
         links=runtime.links,
         reports=runtime.reports,
+        search=runtime.search,
         waits=runtime.waits,
         comparisons=runtime.comparisons,
         runtime=runtime,

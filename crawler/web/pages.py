@@ -11,6 +11,7 @@
     /jobs/<id>/urls · /log          job_views    all URLs, all events, a page of them at a time
     /jobs/<id>/report · /urls.csv   report       every URL accounted for: a page, a table
     /jobs/<id>/changes              comparison   what changed since the earlier crawl
+    /jobs/<id>/search               search_views words in its pages
     /jobs/<id>/limits               changing     its limits, to be changed
     /jobs/<id>/skip/<n>             changing     rules that skip URLs like that one
     /jobs/<id>/pages/<n>            page_views   one page: Markdown and what is known of it
@@ -31,7 +32,16 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from crawler.web import changing, comparison, crawl_form, job_actions, job_views, page_views, report
+from crawler.web import (
+    changing,
+    comparison,
+    crawl_form,
+    job_actions,
+    job_views,
+    page_views,
+    report,
+    search_views,
+)
 from crawler.web.assets import asset
 from crawler.web.render import settle_environment
 
@@ -48,6 +58,7 @@ _READ: tuple[tuple[str, str, _View], ...] = (
     ("/jobs/<job_id>/report", "report", report.page),
     ("/jobs/<job_id>/urls.csv", "urls_csv", report.table),
     ("/jobs/<job_id>/changes", "changes", comparison.page),
+    ("/jobs/<job_id>/search", "search", search_views.page),
     ("/jobs/<job_id>/limits", "limits", changing.limits),
     ("/jobs/<job_id>/skip/<int:page_id>", "skip", changing.skip),
     ("/jobs/<job_id>/pages/<int:page_id>", "page", page_views.page),

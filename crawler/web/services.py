@@ -16,6 +16,7 @@ from crawler.storage.links import LinkStore
 from crawler.storage.pages import PageStore
 from crawler.storage.reports import ReportStore
 from crawler.storage.sealing import Sealer
+from crawler.storage.search import SearchStore
 from crawler.storage.waits import WaitStore
 
 EXTENSION = "clew"
@@ -33,6 +34,7 @@ class Services:
     pages: PageStore
     links: LinkStore
     reports: ReportStore
+    search: SearchStore
     waits: WaitStore
     comparisons: ComparisonStore
     runtime: Runtime
