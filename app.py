@@ -90,6 +90,7 @@ def _services(settings: Settings) -> Services:
         reading_threads=ThreadPool(_READING_THREADS),
         reports=runtime.reports,
         exports=runtime.exports,
+        search=runtime.search,
         waits=runtime.waits,
         comparisons=runtime.comparisons,
         runtime=runtime,

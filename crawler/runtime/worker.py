@@ -29,6 +29,7 @@ from crawler.functions.room import Room
 from crawler.functions.spread import Spread
 from crawler.runtime.announcer import Announcer
 from crawler.runtime.feeds import Feeds
+from crawler.runtime.indexing import Indexing
 from crawler.runtime.neighbours import TELL_SECONDS, Neighbours
 from crawler.runtime.ownership import Ownership, keep
 from crawler.runtime.presence import Presence
@@ -51,6 +52,8 @@ from crawler.storage.links import LinkStore
 from crawler.storage.pages import PageStore
 from crawler.storage.reports import ReportStore
 from crawler.storage.sealing import Sealer
+from crawler.storage.search import SearchStore
+from crawler.storage.search_index import SearchIndex
 from crawler.storage.sitemaps import SitemapStore
 from crawler.storage.waits import WaitStore
 
@@ -105,6 +108,7 @@ class Runtime:
         self.links = LinkStore(self.database)
         self.reports = ReportStore(self.database)
         self.exports = ExportStore(self.database)
+        self.search = SearchStore(self.database)
         self.waits = WaitStore(self.database)
         self.comparisons = ComparisonStore(self.database)
         self.sealer = Sealer(secret)
@@ -125,6 +129,8 @@ class Runtime:
         tools = crawl_tools(self._settings, engines, self.sealer, threads, self.room)
         self._pacing = tools.pacing
         self.crawl = CrawlFunction(tools, time.monotonic, self.stopping.is_set)
+        index = SearchIndex(self.database, self.room.work)
+        self.indexing = Indexing(index, self.stopping, lambda: self._disk.is_full)
         self.process = ProcessFunction(self.bodies, self.pages, self.room, time.monotonic)
 
     def _stores(self) -> Stores:
@@ -172,6 +178,7 @@ class Runtime:
         self._greenlets.spawn(keep, "the sweep", SWEEP_SECONDS, self._ownership.sweep)
         self._greenlets.spawn(keep, "clearing away", SWEEP_SECONDS, self._purge)
         self._greenlets.spawn(keep, "collecting", _COLLECT_SECONDS, self._collect)
+        self._greenlets.spawn(keep, "the search", 0.0, self.indexing.work)
         self._greenlets.spawn(keep, "turns at hosts", RENEW_SECONDS, self._pacing.renew)
         if self._settings.max_disk_bytes is not None:
             self._greenlets.spawn(keep, "the disk", _DISK_SECONDS, self._disk.check)

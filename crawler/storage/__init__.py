@@ -17,6 +17,7 @@ frontier    what the orchestrator writes:
 sitemaps    a job's sitemaps, beside its frontier
 waits       what is to be tried again, for people to see
 pages       what was fetched and what the processor made of it
+search      words in a job's pages; search_index puts them there
 reports     a job accounted for
 bodies      contents by hash; what remains of deleted jobs
 cache       answers of sites, shared by all jobs

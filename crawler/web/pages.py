@@ -11,6 +11,7 @@
     /jobs/<id>/urls · /log          job_views    all URLs, all events, a page of them at a time
     /jobs/<id>/report · /urls.csv   report       every URL accounted for: a page, a table
     /jobs/<id>/changes              comparison   what changed since the earlier crawl
+    /jobs/<id>/search               search_views words in its pages
     /jobs/<id>/limits               changing     its limits, to be changed
     /jobs/<id>/skip/<n>             changing     rules that skip URLs like that one
     /jobs/<id>/pages/<n>            reader       one page: its text, and what is known of it
@@ -42,6 +43,7 @@ from crawler.web import (
     page_views,
     reader,
     report,
+    search_views,
 )
 from crawler.web.assets import asset
 from crawler.web.render import settle_environment
@@ -59,6 +61,7 @@ _READ: tuple[tuple[str, str, _View], ...] = (
     ("/jobs/<job_id>/report", "report", report.page),
     ("/jobs/<job_id>/urls.csv", "urls_csv", report.table),
     ("/jobs/<job_id>/changes", "changes", comparison.page),
+    ("/jobs/<job_id>/search", "search", search_views.page),
     ("/jobs/<job_id>/limits", "limits", changing.limits),
     ("/jobs/<job_id>/skip/<int:page_id>", "skip", changing.skip),
     ("/jobs/<job_id>/pages/<int:page_id>", "page", reader.page),

@@ -19,6 +19,7 @@ from crawler.storage.pages import PageStore
 from crawler.storage.reading import ReadingStore
 from crawler.storage.reports import ReportStore
 from crawler.storage.sealing import Sealer
+from crawler.storage.search import SearchStore
 from crawler.storage.waits import WaitStore
 
 EXTENSION = "clew"
@@ -39,6 +40,7 @@ class Services:
     reading_threads: ThreadPool
     reports: ReportStore
     exports: ExportStore
+    search: SearchStore
     waits: WaitStore
     comparisons: ComparisonStore
     runtime: Runtime

@@ -3,7 +3,7 @@ SELECT pg_database_size(current_database()) AS bytes;
 
 -- name: vacuum_contents
 -- Tables on which somebody else works at that are passed over: they have their vacuum.
-VACUUM (SKIP_LOCKED) bodies, documents, pages;
+VACUUM (SKIP_LOCKED) bodies, documents, pages, search;
 
 -- name: free_room
 -- What is free in the files of large columns. Sizes are read off their pointers, not their
@@ -13,13 +13,17 @@ SELECT (
         greatest(0, pg_relation_size(toast.bodies) - 1.05 * stored.bodies)
         + greatest(0, pg_relation_size(toast.documents) - 1.05 * stored.documents)
         + greatest(0, pg_relation_size(toast.pages) - 1.05 * stored.pages)
+        + greatest(0, pg_relation_size(toast.search) - 1.05 * stored.search)
     )::bigint AS bytes
 FROM (
     SELECT max(reltoastrelid) FILTER (WHERE oid = 'bodies'::regclass) AS bodies,
         max(reltoastrelid) FILTER (WHERE oid = 'documents'::regclass) AS documents,
-        max(reltoastrelid) FILTER (WHERE oid = 'pages'::regclass) AS pages
+        max(reltoastrelid) FILTER (WHERE oid = 'pages'::regclass) AS pages,
+        max(reltoastrelid) FILTER (WHERE oid = 'search'::regclass) AS search
     FROM pg_class
-    WHERE oid IN ('bodies'::regclass, 'documents'::regclass, 'pages'::regclass)
+    WHERE oid IN (
+        'bodies'::regclass, 'documents'::regclass, 'pages'::regclass, 'search'::regclass
+    )
 ) AS toast
 CROSS JOIN (
     SELECT (SELECT coalesce(sum(octet_length(data)), 0) FROM bodies) AS bodies,
@@ -43,5 +47,6 @@ CROSS JOIN (
                 ), 0
             )
             FROM pages
-        ) AS pages
+        ) AS pages,
+        (SELECT coalesce(sum(pg_column_size(vector)), 0) FROM search) AS search
 ) AS stored;
