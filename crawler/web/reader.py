@@ -25,7 +25,9 @@ from crawler.storage.reading import KnownPage
 from crawler.web import rendering
 from crawler.web.download import file_name
 from crawler.web.markdown_view import blocks
+from crawler.web.page_facts import facts
 from crawler.web.page_views import stored_page
+from crawler.web.requests import parse_number
 from crawler.web.services import services
 from crawler.web.words import clock, counted
 
@@ -42,6 +44,7 @@ MOST_SHOWN = 1_000_000
 _MOST_LINKS = 5_000
 """Links of a page that are looked up and listed."""
 
+_MOST_LINKING = 100
 _MOST_OUTLINE = 200
 _PAGES = (Outcome.FETCHED, Outcome.CACHED)
 
@@ -101,6 +104,12 @@ def _view() -> str:
     return view
 
 
+def _position() -> int:
+    """The page after which the list of those that link here goes on; 0 is its beginning."""
+    text = request.args.get("after", "")
+    return parse_number("after", text) if text else 0
+
+
 def _read(job_id: str, stored: StoredPage) -> _Parts:
     """The rendered text; where that takes too long, the Markdown in its place."""
     here, markdown = services(), stored.markdown or ""
@@ -146,20 +155,25 @@ def _body_text(row: PageRow) -> str | None:
 
 def _metadata(job_id: str, stored: StoredPage) -> _Parts:
     return {
+        "facts": list(facts(stored)),
         "found_on": _other(job_id, stored.row.found_on),
         "duplicate_of": _other(job_id, stored.row.duplicate_of),
     }
 
 
 def _links(job_id: str, stored: StoredPage) -> _Parts:
-    """Links to pages of the crawl first, then those elsewhere, each in the page's order."""
-    looked_up = stored.links[:_MOST_LINKS]
-    known = services().reading.known(job_id, (link.url for link in looked_up))
+    """Links to other pages of the crawl, and those elsewhere, in the page's order; then what links
+    here."""
+    here, looked_up = services(), stored.links[:_MOST_LINKS]
+    known = here.reading.known(job_id, (link.url for link in looked_up))
     found = [LinkOut(link, known.get(link.url)) for link in looked_up]
     return {
-        "inside": [each for each in found if each.page],
+        "inside": [each for each in found if each.page and each.page.id != stored.row.id],
         "outside": [each for each in found if not each.page],
         "more": len(stored.links) - len(looked_up),
+        "linking": here.links.links_to(job_id, stored.row.id, _MOST_LINKING, _position()),
+        "linking_count": here.links.count_links_to(job_id, stored.row.id),
+        "most_linking": _MOST_LINKING,
     }
 
 
