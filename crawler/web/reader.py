@@ -13,7 +13,7 @@ streams nor the processing of pages wait for a long text.
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from flask import Response, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -23,7 +23,7 @@ from crawler.domain.model import Outcome, PageRow, StoredLink, StoredPage
 from crawler.domain.reasons import explain
 from crawler.storage.reading import KnownPage
 from crawler.web import rendering
-from crawler.web.download import file_name
+from crawler.web.download import attachment, file_name
 from crawler.web.markdown_view import blocks
 from crawler.web.page_facts import facts
 from crawler.web.page_views import stored_page
@@ -90,11 +90,8 @@ def original(job_id: str, page_id: int) -> ResponseReturnValue:
     text = _body_text(stored.row)
     if text is None:
         raise UnknownPage
-    response = Response(text, content_type="text/plain; charset=utf-8")
     name = file_name(stored.row.url, "html.txt")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return attachment([text], "text/plain; charset=utf-8", name)
 
 
 def _view() -> str:
