@@ -33,7 +33,8 @@ _CLASSES = {
     "td": {"at-center", "at-right"},
     "th": {"at-center", "at-right"},
 }
-_ATTRIBUTES = {
+_ATTRIBUTES: dict[str, set[str]] = {
+    "*": set(),  # by itself nh3 lets `lang` and `title` through
     "a": {"href", "id"},
     "h2": {"id"}, "h3": {"id"}, "h4": {"id"}, "h5": {"id"}, "h6": {"id"},
     "li": {"id"},

@@ -13,7 +13,7 @@ streams nor the processing of pages wait for a long text.
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from flask import Response, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -23,9 +23,11 @@ from crawler.domain.model import Outcome, PageRow, StoredLink, StoredPage
 from crawler.domain.reasons import explain
 from crawler.storage.reading import KnownPage
 from crawler.web import rendering
-from crawler.web.download import file_name
+from crawler.web.download import attachment, file_name
 from crawler.web.markdown_view import blocks
+from crawler.web.page_facts import facts
 from crawler.web.page_views import stored_page
+from crawler.web.requests import parse_number
 from crawler.web.services import services
 from crawler.web.words import clock, counted
 
@@ -42,6 +44,7 @@ MOST_SHOWN = 1_000_000
 _MOST_LINKS = 5_000
 """Links of a page that are looked up and listed."""
 
+_MOST_LINKING = 100
 _MOST_OUTLINE = 200
 _PAGES = (Outcome.FETCHED, Outcome.CACHED)
 
@@ -87,11 +90,8 @@ def original(job_id: str, page_id: int) -> ResponseReturnValue:
     text = _body_text(stored.row)
     if text is None:
         raise UnknownPage
-    response = Response(text, content_type="text/plain; charset=utf-8")
     name = file_name(stored.row.url, "html.txt")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return attachment([text], "text/plain; charset=utf-8", name)
 
 
 def _view() -> str:
@@ -99,6 +99,12 @@ def _view() -> str:
     if view not in VIEWS:
         raise InvalidRequest(FieldError("view", f"must be one of {', '.join(VIEWS)}"))
     return view
+
+
+def _position() -> int:
+    """The page after which the list of those that link here goes on; 0 is its beginning."""
+    text = request.args.get("after", "")
+    return parse_number("after", text) if text else 0
 
 
 def _read(job_id: str, stored: StoredPage) -> _Parts:
@@ -146,20 +152,25 @@ def _body_text(row: PageRow) -> str | None:
 
 def _metadata(job_id: str, stored: StoredPage) -> _Parts:
     return {
+        "facts": list(facts(stored)),
         "found_on": _other(job_id, stored.row.found_on),
         "duplicate_of": _other(job_id, stored.row.duplicate_of),
     }
 
 
 def _links(job_id: str, stored: StoredPage) -> _Parts:
-    """Links to pages of the crawl first, then those elsewhere, each in the page's order."""
-    looked_up = stored.links[:_MOST_LINKS]
-    known = services().reading.known(job_id, (link.url for link in looked_up))
+    """Links to other pages of the crawl, and those elsewhere, in the page's order; then what links
+    here."""
+    here, looked_up = services(), stored.links[:_MOST_LINKS]
+    known = here.reading.known(job_id, (link.url for link in looked_up))
     found = [LinkOut(link, known.get(link.url)) for link in looked_up]
     return {
-        "inside": [each for each in found if each.page],
+        "inside": [each for each in found if each.page and each.page.id != stored.row.id],
         "outside": [each for each in found if not each.page],
         "more": len(stored.links) - len(looked_up),
+        "linking": here.links.links_to(job_id, stored.row.id, _MOST_LINKING, _position()),
+        "linking_count": here.links.count_links_to(job_id, stored.row.id),
+        "most_linking": _MOST_LINKING,
     }
 
 

@@ -53,7 +53,7 @@ def test_without_javascript_every_view_is_a_link_away_and_links_stay_in_the_craw
         ("Markdown", "[a trap](javascript:alert(1))"),
         ("Original", "<form action=/jobs method=post>"),
         ("Metadata", "text/markdown"),
-        ("Links", "Leads elsewhere"),
+        ("Links", "Linked from 1 page"),
     ):
         views.get_by_role("link", name=name).click()
         expect(views.locator("[aria-current]")).to_contain_text(name)
