@@ -6,7 +6,8 @@ from pathlib import Path
 from crawler.storage.statements import SQL
 
 _STORAGE = Path(__file__).parents[2] / "crawler" / "storage"
-_USE = re.compile(r'(?:\.(?:run|run_last|one|read|_rows)\(\s*|name = )"(\w+)"(?: if \w+ else "(\w+)")?')
+_CALL = r"\.(?:run(?:_last)?|one|read|_rows)\(\s*"
+_USE = re.compile(rf'(?:{_CALL}|name = )"(\w+)"(?: if \w+ else "(\w+)")?')
 
 
 def _named_in_code() -> set[str]:
