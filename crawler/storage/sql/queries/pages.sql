@@ -148,6 +148,7 @@ WHERE job_id = %(job_id)s
 RETURNING id;
 
 -- name: insert_documents
+-- A page that was made anew has another one instead.
 INSERT INTO documents (
     job_id, id, title, description, language, markdown, length, units, metadata, words, tokens
 )
@@ -164,7 +165,16 @@ FROM unnest(
     %(words)s::integer[],
     %(tokens)s::integer[]
 ) AS each
-ON CONFLICT (job_id, id) DO NOTHING;
+ON CONFLICT (job_id, id) DO UPDATE
+SET title = excluded.title,
+    description = excluded.description,
+    language = excluded.language,
+    markdown = excluded.markdown,
+    length = excluded.length,
+    units = excluded.units,
+    metadata = excluded.metadata,
+    words = excluded.words,
+    tokens = excluded.tokens;
 
 -- name: rows
 -- The URLs of a job in the order in which they were found, with what came of them.
