@@ -27,9 +27,9 @@ _SHORT = 200
 class Document:
     """A page's content; description and language are "" where the page does not tell them.
 
-    `metadata` is what else it says of itself, as JSON (`content.about`). `matched` elements were chosen as the
-    content by a selector, `removed` ones were left out by others; of elements within one another the
-    outermost counts.
+    `metadata` is what else it says of itself, as JSON (`content.about`). `matched` elements were
+    chosen as the content by a selector, `removed` ones were left out by others; of elements within
+    one another the outermost counts.
     """
 
     title: str

@@ -27,6 +27,7 @@ from crawler.functions.pacing import RENEW_SECONDS
 from crawler.functions.process import ProcessFunction
 from crawler.functions.room import Room
 from crawler.functions.spread import Spread
+from crawler.functions.trying import TryFunction
 from crawler.runtime.announcer import Announcer
 from crawler.runtime.feeds import Feeds
 from crawler.runtime.neighbours import TELL_SECONDS, Neighbours
@@ -116,6 +117,7 @@ class Runtime:
         self._greenlets = Group()
         self._ownership: Ownership | None = None
         self._neighbours: Neighbours | None = None
+        self._furniture = FurnitureStore(self.database, changes)
         self._make_functions()
 
     def _make_functions(self) -> None:
@@ -126,6 +128,7 @@ class Runtime:
         self._pacing = tools.pacing
         self.crawl = CrawlFunction(tools, time.monotonic, self.stopping.is_set)
         self.process = ProcessFunction(self.bodies, self.pages, self.room, time.monotonic)
+        self.try_selectors = TryFunction(self.bodies, self._furniture, self.room)
 
     def _stores(self) -> Stores:
         denied = self.policy.denied
@@ -139,7 +142,7 @@ class Runtime:
                 self._settings.max_running_jobs,
             ),
             self.pages,
-            FurnitureStore(self.database, self._changes),
+            self._furniture,
             SitemapStore(self._changes, denied),
         )
 

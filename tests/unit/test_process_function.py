@@ -42,6 +42,7 @@ class Pages:
     def __init__(self) -> None:
         self.done: list[int] = []
         self.failed: list[int] = []
+        self.units: list[bytes] = []
         self.selectors = NO_SELECTORS
 
     def store_processed(
@@ -50,6 +51,7 @@ class Pages:
         if selectors != self.selectors:
             return False
         self.done += [page.id for page in pages]
+        self.units += [page.units for page in pages]
         self.failed += failed
         return True
 
@@ -169,3 +171,10 @@ def test_what_was_made_by_selectors_that_the_job_no_longer_has_is_left(
     assert function(call(pages, old)) == [0, 1]
     assert function(call(pages, store.selectors)) == []
     assert store.done == [0, 1]
+
+
+def test_what_was_chosen_is_not_compared_with_other_pages(threads: ThreadPool) -> None:
+    function, store, pages = made(threads, b"<p>chosen", b"<div>not chosen")
+    store.selectors = Selectors("p")
+    assert function(call(pages, store.selectors)) == []
+    assert [bool(units) for units in store.units] == [False, True]
