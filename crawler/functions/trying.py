@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from crawler.content.document import Document, make_document
-from crawler.domain.errors import Problem
+from crawler.domain.errors import FieldError, Problem
 from crawler.domain.furniture import without_furniture
 from crawler.domain.model import Outcome, PageRow
 from crawler.domain.selectors import Selectors
@@ -57,7 +57,12 @@ class TryFunction:
         key = bytes.fromhex(row.content_hash or "")
         body = self._bodies.get([key]).get(key) if row.outcome in _PAGES else None
         if body is None:
-            raise Problem("Nothing was fetched for this URL.", code="no-body", status=404)
+            raise Problem(
+                "Nothing was fetched for this URL.",
+                code="no-body",
+                status=404,
+                errors=(FieldError("pageId", "has no body"),),
+            )
         return body
 
     def _make(self, body: bytes, row: PageRow, selectors: Selectors) -> Document:

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from crawler.content.document import Document
 from crawler.domain.errors import Conflict, InvalidRequest, Problem
-from crawler.domain.lifecycle import TERMINAL
+from crawler.domain.lifecycle import TERMINAL, JobStatus
 from crawler.domain.model import JobOptions
 from crawler.domain.options import parse_selectors
 from crawler.web.crawl_form import sentence
@@ -73,22 +73,24 @@ def change_selectors(job_id: str) -> ResponseReturnValue:
     """Has all pages made by the selectors that the form names."""
     form = request.form.to_dict()
     try:
-        _use(job_id, as_selectors(form))
+        notice = _use(job_id, as_selectors(form))
     except InvalidRequest as problem:
         return _sheet(job_id, form, _messages(problem)), 400
     except Conflict as conflict:
         same = conflict.code == "nothing-to-do"
         notice = "same-selectors" if same else conflict.code
-        return redirect(url_for("pages.job", job_id=job_id, notice=notice), 303)
-    return redirect(url_for("pages.job", job_id=job_id), 303)
+    return redirect(url_for("pages.job", job_id=job_id, notice=notice), 303)
 
 
-def _use(job_id: str, body: Mapping[str, Any]) -> None:
+def _use(job_id: str, body: Mapping[str, Any]) -> str | None:
+    """Changes the selectors, and has an ended crawl go on; returns the name of a notice, if any."""
     change_job(job_id, body)
     here = services()
-    if here.jobs.get(job_id).status in TERMINAL:
+    status = here.jobs.get(job_id).status
+    if status in TERMINAL:
         here.jobs.resume(job_id)
         here.runtime.wake(job_id)
+    return "when-resumed" if status is JobStatus.PAUSED else None
 
 
 def _made(job_id: str, page_id: int, body: Any) -> Document:
