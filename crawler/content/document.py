@@ -7,12 +7,14 @@ from typing import Any
 from crawler.content.about import VOCABULARY, read_about
 from crawler.content.bounds import clip
 from crawler.content.charset import decode
-from crawler.content.mainblock import clean, main_block, marks_of, without_script
-from crawler.content.markdown import from_text, to_markdown
+from crawler.content.chosen import Content, content_of
+from crawler.content.mainblock import clean, marks_of
+from crawler.content.markdown import FRAME, PERMALINKS, from_text, to_markdown
 from crawler.content.mediatype import Kind, kind_of
 from crawler.content.metadata import description_of, language_of, title_of
 from crawler.content.page import first_line
 from crawler.content.tree import base_url, parsable, parse
+from crawler.domain.selectors import NO_SELECTORS, Selectors
 
 _LONG_PAGE = 1_000_000
 """Characters of source from which on a page is converted in pieces."""
@@ -25,7 +27,9 @@ _SHORT = 200
 class Document:
     """A page's content; description and language are "" where the page does not tell them.
 
-    `metadata` is what else it says of itself, as JSON (`content.about`).
+    `metadata` is what else it says of itself, as JSON (`content.about`). `matched` elements were
+    chosen as the content by a selector, `removed` ones were left out by others; of elements within
+    one another the outermost counts.
     """
 
     title: str
@@ -33,14 +37,23 @@ class Document:
     language: str
     markdown: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    matched: int = 0
+    removed: int = 0
 
 
 def make_document(
-    body: bytes, content_type: str | None, url: str, *, is_parsable: bool = False
+    body: bytes,
+    content_type: str | None,
+    url: str,
+    *,
+    is_parsable: bool = False,
+    selectors: Selectors = NO_SELECTORS,
 ) -> Document:
     """The document in a body fetched from `url` (canonical).
 
-    `is_parsable`: `read_page` found so. Links and images are absolute. Never raises.
+    `is_parsable`: `read_page` found so. `selectors`, to which only HTML is held, choose the content
+    and leave parts out; where they choose nothing, the content is found as it is without them.
+    Links and images are absolute. Never raises.
     """
     kind = kind_of(content_type)
     text = decode(body, content_type)
@@ -58,18 +71,26 @@ def make_document(
     del encoded
     title, description, language = title_of(tree), description_of(tree), language_of(tree)
     base = base_url(tree, url)
-    about = read_about(tree, base, has_vocabulary=has_vocabulary)  # the main block takes it apart
-    main = main_block(tree, marks, in_pieces=is_long)
-    without = without_script(tree) if has_other else ""
+    # Before the content, for which the tree is taken apart.
+    about = read_about(tree, base, has_vocabulary=has_vocabulary)
+    content = content_of(tree, marks, selectors, in_pieces=is_long, has_other=has_other)
     del tree  # it takes more than all that follows
-    markdown = _markdown(main, without, base)
-    return Document(title, description, language, markdown, about.as_json())
+    return Document(
+        title,
+        description,
+        language,
+        _markdown(content, base),
+        about.as_json(),
+        content.matched,
+        content.removed,
+    )
 
 
-def _markdown(main: list[str], without_script: str, base: str) -> str:
+def _markdown(content: Content, base: str) -> str:
     """The Markdown of a page's content, or of what it shows without script, where it has none."""
-    parts = (to_markdown(clean(piece), base) for piece in main)
+    dropped = PERMALINKS if content.matched else FRAME
+    parts = (to_markdown(clean(piece), base, dropped) for piece in content.html)
     markdown = clip("\n\n".join(part for part in parts if part))
-    if len(markdown) < _SHORT and without_script:
-        return max(markdown, to_markdown(clean(without_script), base), key=len)
+    if len(markdown) < _SHORT and content.without_script:
+        return max(markdown, to_markdown(clean(content.without_script), base), key=len)
     return markdown

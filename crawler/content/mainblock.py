@@ -8,13 +8,14 @@ which drops them natively (`markdown.FRAME`).
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.content.bounds import tame_content
 from crawler.content.codeblocks import NUMBERED, tidy_code
 from crawler.content.formulas import keep_formulas
-from crawler.content.pieces import pieces_of
+from crawler.content.pieces import pieces_of, together
 from crawler.content.tree import attribute
 
 _FORMULAS = ("<math", "math/tex")
@@ -40,6 +41,13 @@ _OUTER_FRAME = (
     "body > header, body > div > header, [role=banner], [role=complementary], [role=contentinfo], "
     "aside, .sidebar, #sidebar"
 )
+
+NO_CONTENT = ["script", "style", "template", "noscript", "svg", "iframe"]
+"""Elements of which nothing is content, wherever they stand."""
+
+# Elements that mean nothing outside of another one.
+_AROUND = {"li": "ul", "tr": "table", "thead": "table", "tbody": "table", "tfoot": "table"}
+_OPENED = frozenset(("article", "body", "div", "main", "section"))
 
 _NOSCRIPT = re.compile(r"</?noscript\b[^<>]*>")
 
@@ -75,6 +83,39 @@ def main_block(tree: LexborHTMLParser, marks: frozenset[str], *, in_pieces: bool
         return [_serialised(main)]
     _disarm(main)
     return list(pieces_of(main))
+
+
+def chosen_block(
+    tree: LexborHTMLParser, chosen: list[LexborNode], marks: frozenset[str], *, in_pieces: bool
+) -> list[str]:
+    """What a user chose as the content of a page, as `main_block` gives it: all of it is content,
+    what is hidden, too.
+
+    Each element is a block of its own, but items of a list and rows of a table stay together.
+    """
+    for node in chosen:
+        for hidden in node.css(":is([hidden], [style])"):
+            _show(hidden)
+        tidy_code(node, is_numbered=not marks.isdisjoint(NUMBERED))
+        if not marks.isdisjoint(_FORMULAS):
+            keep_formulas(tree, node)
+        if in_pieces:
+            _disarm(node)
+    groups = groupby(chosen, key=lambda node: _AROUND.get(node.tag or "", ""))
+    parts = (part for around, nodes in groups for part in _parts(around, nodes, in_pieces))
+    return list(together(parts))
+
+
+def _parts(around: str, nodes: Iterator[LexborNode], in_pieces: bool) -> Iterator[str]:
+    """The HTML of chosen elements that stand in a row and want the same element around them."""
+    if around:
+        yield f"<{around}>{''.join(map(_serialised, nodes))}</{around}>"
+        return
+    for node in nodes:
+        if in_pieces and node.tag in _OPENED:
+            yield from pieces_of(node)
+        else:
+            yield f"<div>{_serialised(node)}</div>"
 
 
 def without_script(tree: LexborHTMLParser) -> str:

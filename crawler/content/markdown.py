@@ -18,11 +18,16 @@ from html_to_markdown._html_to_markdown import (
 from crawler.content.bounds import clip
 from crawler.content.fallback import plain_markdown
 
+PERMALINKS = [
+    "a.headerlink", "a.header-anchor", "a.hash-link", "a.anchor-link", "a.anchorjs-link",
+]  # fmt: skip
+"""Signs beside headings: all that is dropped of an element that a user chose as the content."""
+
 FRAME = [
     "script", "style", "template", "noscript", "svg", "iframe", "dialog", "footer",
     "button", "select", "textarea", "[role=search]", "[role=dialog]",
     ".navheader", ".navfooter", ".breadcrumb", ".breadcrumbs", ".skip-link", ".mw-editsection",
-    "a.headerlink", "a.header-anchor", "a.hash-link", "a.anchor-link", "a.anchorjs-link",
+    *PERMALINKS,
 ]  # fmt: skip
 """Elements that are never content: dropped natively, while converting."""
 
@@ -39,11 +44,14 @@ _TAG_LIKE = re.compile(r"&lt;(?=[a-zA-Z/!?])")
 _CODE_OR_TAG_LIKE = re.compile(r"<(pre|code|kbd|samp|tt)\b.*?</\1>|&lt;(?=[a-zA-Z/!?])", re.S)
 
 
-def to_markdown(html: str, base_url: str) -> str:
-    """Markdown of well-formed HTML, its links made absolute against `base_url`. Never raises."""
+def to_markdown(html: str, base_url: str, dropped: list[str] = FRAME) -> str:
+    """Markdown of well-formed HTML, its links made absolute against `base_url`. Never raises.
+
+    `dropped` are selectors of elements that are left out.
+    """
     html = _keep_escaped(_join_code(_drop_permalinks(html)))
     try:
-        content = convert(html, _options(base_url)).content or ""
+        content = convert(html, _options(base_url, dropped)).content or ""
     except (ConversionError, ValueError):
         content = plain_markdown(html)
     return clip(content.strip("\n"))
@@ -76,12 +84,12 @@ def _keep_escaped(html: str) -> str:
     return _CODE_OR_TAG_LIKE.sub(lambda found: found[0] if found[1] else "&amp;lt;", html)
 
 
-def _options(base_url: str) -> ConversionOptions:
+def _options(base_url: str, dropped: list[str]) -> ConversionOptions:
     return ConversionOptions(
         base_url=base_url,
         extract_metadata=False,
         preprocessing=_NO_PREPROCESSING,
-        exclude_selectors=FRAME,
+        exclude_selectors=dropped,
         compact_tables=True,
         bullets="-",
         escape_asterisks=True,

@@ -24,6 +24,7 @@ class EventName(StrEnum):
     URLS_SKIPPED = "urls_skipped"
     BATCH_ERROR = "batch_error"
     CONTENT_PROCESSED = "content_processed"
+    CONTENT_QUEUED = "content_queued"
     ORCHESTRATOR_REPLACED = "orchestrator_replaced"
     JOB_COMPLETED = "job_completed"
     JOB_TIMEOUT = "job_timeout"

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from crawler.domain.lifecycle import JobStatus
+from crawler.domain.selectors import Selectors
 
 
 class ScopeKind(StrEnum):
@@ -60,6 +61,8 @@ class JobOptions:
     delay_ms: int | None = None
     headers: tuple[str, ...] = ()
     cookies: tuple[str, ...] = ()
+    content_selector: str | None = None
+    remove_selectors: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """In the API's camelCase."""
@@ -70,12 +73,17 @@ class JobOptions:
         """What `as_json` made, read back from storage: validated before it was stored."""
         known = {_camel(each.name): each.name for each in fields(cls)}
         values = {known[key]: value for key, value in data.items() if key in known}
-        for name in ("include", "exclude", "headers", "cookies"):
+        for name in ("include", "exclude", "headers", "cookies", "remove_selectors"):
             values[name] = tuple(values.get(name, ()))
         values["scope"] = ScopeKind(values.get("scope", ScopeKind.HOST))
         # Jobs from before there were sitemaps go on without them.
         values["sitemap"] = SitemapUse(values.get("sitemap", SitemapUse.SKIP))
         return cls(**values)
+
+    @property
+    def selectors(self) -> Selectors:
+        """What the job takes from its pages."""
+        return Selectors(self.content_selector, self.remove_selectors)
 
     def depth_allows(self, depth: int) -> bool:
         """Whether URLs this many clicks from a root are within the job."""

@@ -11,6 +11,13 @@ from crawler.domain.errors import FieldError, InvalidRequest
 from crawler.domain.headers import Credentials, parse_cookies, parse_headers
 from crawler.domain.model import JobOptions, ScopeKind, SitemapUse
 from crawler.domain.patterns import MAX_RULES, compile_rules, parse_rule
+from crawler.domain.selectors import (
+    MAX_SELECTORS,
+    Selectors,
+    of_few_parts,
+    parse_selector,
+    read_selector,
+)
 
 MAX_ROOTS = 1_000
 """Most URLs in one job's list of roots."""
@@ -129,6 +136,18 @@ def _each_once(entries: list[Any], read: Callable[[Any], str]) -> dict[str, None
     return found
 
 
+def _selectors(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or any(not isinstance(each, str) for each in value):
+        raise ValueError("must be a list of CSS selectors")
+    if len(value) > MAX_SELECTORS:
+        raise ValueError(f"has more than {MAX_SELECTORS} selectors")
+    return of_few_parts(tuple(_each_once(value, parse_selector)))
+
+
+_SELECTORS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "contentSelector": ("content_selector", read_selector),
+    "removeSelectors": ("remove_selectors", _selectors),
+}
 _LIMITS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "maxDepth": ("max_depth", _whole(0, 10_000, none=True)),
     "maxPages": ("max_pages", _whole(1, 10_000_000, none=True)),
@@ -138,6 +157,7 @@ _LIMITS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     **_LIMITS,
+    **_SELECTORS,
     "scope": ("scope", _one_of(ScopeKind)),
     "include": ("include", _rules),
     "exclude": ("exclude", _rules),
@@ -167,18 +187,33 @@ def parse_job_request(body: Any, policy: Policy = FREE) -> JobRequest:
 
 
 def parse_changes(body: Any, options: JobOptions, policy: Policy = FREE) -> JobOptions:
-    """The options after a `PATCH`: limits are changed, exclude rules come to those there are.
+    """The options after a `PATCH`: limits and selectors are changed, exclude rules come to those
+    there are.
 
     Raises:
         InvalidRequest: as `parse_job_request`.
     """
     reader = _Reader(_object(body))
-    reader.refuse_unknown(frozenset(_LIMITS) | {"exclude"})
-    changed = _options(reader, policy.bound(options), _LIMITS)
+    changeable = _LIMITS | _SELECTORS
+    reader.refuse_unknown(frozenset(changeable) | {"exclude"})
+    changed = _options(reader, policy.bound(options), changeable)
     _refuse_beyond(policy, changed, reader)
     exclude = reader.take("exclude", options.exclude, lambda value: _added(options, value))
     reader.finish()
     return replace(changed, exclude=exclude)
+
+
+def parse_selectors(body: Any) -> Selectors:
+    """What is to be tried on a page: `contentSelector` and `removeSelectors`, each optional.
+
+    Raises:
+        InvalidRequest: as `parse_job_request`.
+    """
+    reader = _Reader(_object(body))
+    reader.refuse_unknown(frozenset(_SELECTORS))
+    options = _options(reader, JobOptions(), _SELECTORS)
+    reader.finish()
+    return options.selectors
 
 
 def _added(options: JobOptions, value: Any) -> tuple[str, ...]:

@@ -213,13 +213,16 @@ class Orchestrator:
         return waits or self._crawling.hosts_wait
 
     def _follow_changes(self) -> None:
-        """Limits changed, or this orchestrator is new: URLs move in or out of the job."""
+        """Options changed, or this orchestrator is new: URLs move in or out of the job, pages are
+        made anew."""
         version = self._leasing.options_version
         if version != self._options_version:
             self._adjust()
             self._known.forget()
             self._sitemapping.look_soon()
+            self._processing.look_again()
             self._options_version = version
+        self._processing.refill()
 
     def _adjust(self) -> None:
         while self._frontier.adjust(self._lease):

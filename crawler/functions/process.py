@@ -9,7 +9,9 @@ from collections.abc import Callable
 
 from crawler.content.document import make_document
 from crawler.domain.furniture import fingerprints
+from crawler.domain.selectors import Selectors
 from crawler.domain.text import one_line
+from crawler.functions.process_wire import ProcessCall
 from crawler.functions.room import Room, is_large
 from crawler.storage.bodies import BodyStore
 from crawler.storage.packing import pack
@@ -37,59 +39,68 @@ class ProcessFunction:
         self._room = room
         self._monotonic = monotonic
 
-    def __call__(self, job_id: str, pages: list[PageToProcess]) -> list[int]:
+    def __call__(self, call: ProcessCall) -> list[int]:
         """Processes pages and stores what came of them; returns the ids of those it left.
 
         After large pages it leaves the rest, and large pages whose turn does not come: so it
-        answers in time.
+        answers in time. It also leaves those that it made by selectors which the job no longer has.
 
         Raises:
             UnknownJob: when the job is gone.
         """
         deadline = self._monotonic() + TURN_SECONDS
-        waiting = pages
+        waiting, outdated = call.pages, list[PageToProcess]()
         while waiting:
             bodies = self._bodies.get([page.content_hash for page in waiting], MOST_BYTES)
             # What is not among them waits for the next round; if none is, none is kept at all.
             read = [page for page in waiting if page.content_hash in bodies] or waiting
             large = [page for page in read if is_large(bodies.get(page.content_hash, b""))]
-            self._process(job_id, [page for page in read if page not in large], bodies)
+            small = [page for page in read if page not in large]
+            if small and not self._process(call, small, bodies):
+                outdated += small
             waiting = [page for page in waiting if page not in read]
             bodies.clear()
             if large:
-                late = [page for page in large if not self._process_large(job_id, page, deadline)]
-                return [page.id for page in (*late, *waiting)]
-        return []
+                late = [page for page in large if not self._process_large(call, page, deadline)]
+                return [page.id for page in (*outdated, *late, *waiting)]
+        return [page.id for page in outdated]
 
-    def _process(self, job_id: str, pages: list[PageToProcess], bodies: dict[bytes, bytes]) -> None:
-        if pages:
-            self._store(job_id, pages, self._room.work(_documents, pages, bodies))
+    def _process(
+        self, call: ProcessCall, pages: list[PageToProcess], bodies: dict[bytes, bytes]
+    ) -> bool:
+        """Whether what came of pages was stored."""
+        made = self._room.work(_documents, pages, bodies, call.selectors)
+        return self._store(call, pages, made)
 
-    def _process_large(self, job_id: str, page: PageToProcess, deadline: float) -> bool:
-        """Whether the page's turn came. Its body is read again then: many may wait for theirs."""
+    def _process_large(self, call: ProcessCall, page: PageToProcess, deadline: float) -> bool:
+        """Whether the page's turn came, and what came of it was stored. Its body is read again
+        then: many may wait for theirs."""
         with self._room.turn(deadline - self._monotonic()) as has_turn:
-            if has_turn:
-                made = self._room.work(_document, page, self._bodies.get([page.content_hash]))
-                self._store(job_id, [page], [made])
-        return has_turn
+            if not has_turn:
+                return False
+            bodies = self._bodies.get([page.content_hash])
+            made = self._room.work(_document, page, bodies, call.selectors)
+            return self._store(call, [page], [made])
 
     def _store(
-        self, job_id: str, pages: list[PageToProcess], made: list[ProcessedPage | None]
-    ) -> None:
+        self, call: ProcessCall, pages: list[PageToProcess], made: list[ProcessedPage | None]
+    ) -> bool:
         processed = [document for document in made if document is not None]
         done = {document.id for document in processed}
         failed = [page.id for page in pages if page.id not in done]
-        self._pages.store_processed(job_id, processed, failed)
+        return self._pages.store_processed(call.job_id, processed, failed, call.selectors)
 
 
 def _documents(
-    pages: list[PageToProcess], bodies: dict[bytes, bytes]
+    pages: list[PageToProcess], bodies: dict[bytes, bytes], selectors: Selectors
 ) -> list[ProcessedPage | None]:
     """The documents of a batch, in one visit to a thread."""
-    return [_document(page, dict(bodies)) for page in pages]
+    return [_document(page, dict(bodies), selectors) for page in pages]
 
 
-def _document(page: PageToProcess, bodies: dict[bytes, bytes]) -> ProcessedPage | None:
+def _document(
+    page: PageToProcess, bodies: dict[bytes, bytes], selectors: Selectors
+) -> ProcessedPage | None:
     """A page's document; None where it can't be made. Takes the page's body out of `bodies`.
 
     The converter promises not to raise; should it do so after all, one page has no Markdown
@@ -104,6 +115,7 @@ def _document(page: PageToProcess, bodies: dict[bytes, bytes]) -> ProcessedPage 
             page.content_type,
             page.url,
             is_parsable=page.is_parsable,
+            selectors=selectors,
         )
         markdown = document.markdown.encode("utf-8", "replace")
     except Exception:
@@ -116,6 +128,7 @@ def _document(page: PageToProcess, bodies: dict[bytes, bytes]) -> ProcessedPage 
         language=one_line(document.language, 35),
         markdown=pack(markdown),
         length=len(document.markdown),
-        units=fingerprints(document.markdown),
+        # What a user chose is never taken for what the site has on all of its pages.
+        units=b"" if document.matched else fingerprints(document.markdown),
         metadata=document.metadata,
     )

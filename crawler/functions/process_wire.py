@@ -1,15 +1,28 @@
 """What process calls say, as JSON: written on one side, read on the other."""
 
+from dataclasses import dataclass
 from typing import Any
 
+from crawler.domain.selectors import Selectors
 from crawler.functions.wire import malformed
 from crawler.storage.results import PageToProcess
 
 
-def process_call_json(job_id: str, pages: list[PageToProcess]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ProcessCall:
+    """Pages of a job to process, and what the job takes from them."""
+
+    job_id: str
+    pages: list[PageToProcess]
+    selectors: Selectors
+
+
+def process_call_json(call: ProcessCall) -> dict[str, Any]:
     """The body of a `POST /api/v4/process`."""
     return {
-        "jobId": job_id,
+        "jobId": call.job_id,
+        "contentSelector": call.selectors.content,
+        "removeSelectors": list(call.selectors.remove),
         "results": [
             {
                 "id": page.id,
@@ -18,7 +31,7 @@ def process_call_json(job_id: str, pages: list[PageToProcess]) -> dict[str, Any]
                 "contentType": page.content_type,
                 "isParsable": page.is_parsable,
             }
-            for page in pages
+            for page in call.pages
         ],
     }
 
@@ -36,8 +49,8 @@ def pages_left(answer: dict[str, Any], pages: list[PageToProcess]) -> list[PageT
     return [page for page in pages if page.id in left]
 
 
-def read_process_call(body: Any) -> tuple[str, list[PageToProcess]]:
-    """Job and pages of a process call.
+def read_process_call(body: Any) -> ProcessCall:
+    """A process call; one without selectors wants the content as it is found.
 
     Raises:
         InvalidRequest: when the body is not one.
@@ -53,6 +66,9 @@ def read_process_call(body: Any) -> tuple[str, list[PageToProcess]]:
             )
             for row in body["results"]
         ]
-        return str(body["jobId"]), pages
+        selectors = Selectors(
+            body.get("contentSelector"), tuple(map(str, body.get("removeSelectors", ())))
+        )
+        return ProcessCall(str(body["jobId"]), pages, selectors)
     except (KeyError, TypeError, ValueError) as error:
         raise malformed(error) from None

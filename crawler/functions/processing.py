@@ -8,9 +8,10 @@ from dataclasses import replace
 import gevent
 from gevent.pool import Group
 
+from crawler.domain.errors import UnknownJob
 from crawler.domain.politeness import BATCH
 from crawler.functions.calls import CallFailed, FunctionCalls, FunctionsAway
-from crawler.functions.process_wire import pages_left, process_call_json
+from crawler.functions.process_wire import ProcessCall, pages_left, process_call_json
 from crawler.storage.changes import Fenced
 from crawler.storage.database import Outage
 from crawler.storage.leases import Lease
@@ -49,6 +50,7 @@ class Processing:
         self._waiting: deque[PageToProcess] = deque()
         self._in_flight: set[int] = set()
         self._calls_in_flight = 0
+        self._may_be_more = False
         self.processed = 0
         """Pages that calls of this orchestrator took."""
 
@@ -75,7 +77,21 @@ class Processing:
         """
         known = {page.id for page in self._waiting} | self._in_flight
         pages = self._pages.unprocessed(self._lease.job_id, 0, _LOADED)
+        self._may_be_more = len(pages) == _LOADED
         self.add(page for page in pages if page.id not in known)
+
+    def look_again(self) -> None:
+        """Pages may have been queued that nobody handed over: they are to be made anew."""
+        self._may_be_more = True
+
+    def refill(self) -> None:
+        """Takes up more of those, as soon as nothing waits.
+
+        Raises:
+            psycopg2.OperationalError: when the database is away.
+        """
+        if self._may_be_more and not self._waiting:
+            self.load()
 
     def stop(self) -> None:
         """Stops waiting for answers; whoever goes on with the job repeats the calls."""
@@ -99,9 +115,13 @@ class Processing:
     def _make(self, pages: list[PageToProcess]) -> None:
         again: list[PageToProcess] = []
         try:
-            answer = self._calls.process(process_call_json(self._lease.job_id, pages))
-            again = pages_left(answer, pages)
+            # Read for each call: what was made by older selectors would not be kept.
+            selectors = self._pages.selectors(self._lease.job_id)
+            call = ProcessCall(self._lease.job_id, pages, selectors)
+            again = pages_left(self._calls.process(process_call_json(call)), pages)
             self.processed += len(pages) - len(again)
+        except (UnknownJob, *Outage) as error:
+            log.warning("job %s: process call not made: %r", self._lease.job_id, error)
         except FunctionsAway as error:
             log.warning("job %s: process call waits: %s", self._lease.job_id, error)
             gevent.sleep(_AWAY_SECONDS)

@@ -27,6 +27,7 @@ from crawler.functions.pacing import RENEW_SECONDS
 from crawler.functions.process import ProcessFunction
 from crawler.functions.room import Room
 from crawler.functions.spread import Spread
+from crawler.functions.trying import TryFunction
 from crawler.runtime.announcer import Announcer
 from crawler.runtime.feeds import Feeds
 from crawler.runtime.indexing import Indexing
@@ -120,6 +121,7 @@ class Runtime:
         self._greenlets = Group()
         self._ownership: Ownership | None = None
         self._neighbours: Neighbours | None = None
+        self._furniture = FurnitureStore(self.database, changes)
         self._make_functions()
 
     def _make_functions(self) -> None:
@@ -132,6 +134,7 @@ class Runtime:
         index = SearchIndex(self.database, self.room.work)
         self.indexing = Indexing(index, self.stopping, lambda: self._disk.is_full)
         self.process = ProcessFunction(self.bodies, self.pages, self.room, time.monotonic)
+        self.try_selectors = TryFunction(self.bodies, self._furniture, self.room)
 
     def _stores(self) -> Stores:
         denied = self.policy.denied
@@ -145,7 +148,7 @@ class Runtime:
                 self._settings.max_running_jobs,
             ),
             self.pages,
-            FurnitureStore(self.database, self._changes),
+            self._furniture,
             SitemapStore(self._changes, denied),
         )
 

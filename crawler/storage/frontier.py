@@ -39,6 +39,7 @@ from crawler.storage.limits import (
     skip_over_limit,
     why_no_page,
 )
+from crawler.storage.remaking import remake
 from crawler.storage.results import BatchResult, PageToProcess
 from crawler.storage.retrying import requeue_failed
 from crawler.storage.sitemap_queue import add_sitemaps
@@ -202,7 +203,7 @@ class FrontierStore:
         return len(rows)
 
     def adjust(self, lease: Lease) -> int:
-        """A slice of what limits or new rules let in or leave out, or of what is tried again.
+        """A slice of what limits or new rules let in or leave out, or of what is done again.
 
         Returns 0 once nothing is left to look at.
 
@@ -218,6 +219,7 @@ class FrontierStore:
                 or let_in_by_depth(change)
                 or leave_out_by_depth(change)
                 or let_in_by_limit(change)
+                or remake(change)
             )
 
     def skip_over_limit(self, lease: Lease) -> int:

@@ -21,6 +21,10 @@ class FurnitureStore:
         self._database = database
         self._changes = changes
 
+    def found(self, job_id: str) -> frozenset[bytes]:
+        """What is furniture of a job by now, as fingerprints."""
+        return _fingerprints(self._database.read("furniture", job_id=job_id))
+
     def decide(self, lease: Lease) -> None:
         """Finds what stands on most pages that were processed by now, and keeps it.
 
@@ -35,8 +39,11 @@ class FurnitureStore:
 
 def read_furniture(statements: Statements, job_id: str) -> frozenset[bytes]:
     """What a job's readers are not shown, for `markdown_of`."""
-    row = statements.one("furniture", job_id=job_id)
-    return frozenset(split_fingerprints(bytes(row["units"])) if row else ())
+    return _fingerprints(statements.run("furniture", job_id=job_id))
+
+
+def _fingerprints(rows: list[Row]) -> frozenset[bytes]:
+    return frozenset(split_fingerprints(bytes(rows[0]["units"])) if rows else ())
 
 
 def markdown_of(row: Row, furniture: frozenset[bytes]) -> str | None:

@@ -17,6 +17,7 @@ from crawler.storage.changes import Changes, JobChange, as_jsonb, totals_of
 from crawler.storage.database import Database, Row, Statements
 from crawler.storage.keys import url_key
 from crawler.storage.limits import is_work_left
+from crawler.storage.remaking import begin_remake
 from crawler.storage.retrying import begin_retry
 from crawler.storage.running import is_full
 from crawler.storage.sitemap_queue import return_claimed_sitemaps
@@ -189,7 +190,8 @@ class JobStore:
             change.move(Move.RESUME)
 
     def change_options(self, job_id: str, alter: Callable[[JobOptions], JobOptions]) -> None:
-        """Changes limits and adds exclude rules at any time; the queue is looked at anew.
+        """Changes limits and selectors and adds exclude rules at any time; the queue is looked at
+        anew, and pages are made anew by other selectors.
 
         `alter` makes the new options out of the present ones, under the job's lock; what it
         raises leaves the job as it was.
@@ -202,6 +204,8 @@ class JobStore:
             change.run("set_options", options=as_jsonb(options.as_json()))
             if options.exclude != change.options.exclude:
                 change.run("set_excluded", rules=change.excluded.rules, until=0)
+            if options.selectors != change.options.selectors:
+                begin_remake(change)
 
     def delete(self, job_id: str) -> None:
         """Cancels the job if need be and hides it at once; its rows go soon after.

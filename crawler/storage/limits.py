@@ -6,6 +6,7 @@ from crawler.domain.events import EventName
 from crawler.domain.reasons import Reason, explain
 from crawler.storage.changes import JobChange
 from crawler.storage.database import Row
+from crawler.storage.remaking import is_remake_open
 from crawler.storage.retrying import is_retry_open
 from crawler.storage.sitemap_queue import are_sitemaps_open
 
@@ -15,7 +16,7 @@ _NO_LIMIT = 2**31 - 1
 
 def is_work_left(change: JobChange) -> bool:
     """Whether anything waits, is unfinished, or is let in by the limits as they are now."""
-    if change.stale_after is not None or is_retry_open(change):
+    if change.stale_after is not None or is_retry_open(change) or is_remake_open(change):
         return True
     room = change.options.pages_left(change.now.completed) != 0
     row = change.one("something_to_do", max_depth=change.options.max_depth, room=room)

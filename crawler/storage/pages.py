@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from crawler.domain.errors import UnknownPage
+from crawler.domain.errors import UnknownJob, UnknownPage
 from crawler.domain.events import EventName, LoggedEvent, parse_event
 from crawler.domain.lifecycle import TERMINAL
-from crawler.domain.model import Job, PageRow, StoredPage
+from crawler.domain.model import Job, JobOptions, PageRow, StoredPage
+from crawler.domain.selectors import NO_SELECTORS, Selectors
 from crawler.storage.changes import Changes, JobChange
 from crawler.storage.database import Database, Row, Statements
 from crawler.storage.furniture import markdown_of, read_furniture
@@ -156,16 +157,37 @@ class PageStore:
             for row in rows
         ]
 
-    def store_processed(self, job_id: str, pages: list[ProcessedPage], failed: list[int]) -> None:
+    def selectors(self, job_id: str) -> Selectors:
+        """What the job takes from its pages, as it stands now.
+
+        Raises:
+            UnknownJob: when the job is gone.
+        """
+        rows = self._database.read("options", job_id=job_id)
+        if not rows:
+            raise UnknownJob
+        return JobOptions.from_json(rows[0]["options"]).selectors
+
+    def store_processed(
+        self,
+        job_id: str,
+        pages: list[ProcessedPage],
+        failed: list[int],
+        selectors: Selectors = NO_SELECTORS,
+    ) -> bool:
         """Keeps documents, each page's once, and tells of it unless the job has ended.
 
         A late result of an ended job is kept in silence: its totals stay as they were told.
+        Returns False, and keeps nothing, where the job has other selectors than these by now.
 
         Raises:
             UnknownJob: when the job is gone.
         """
         with self._changes.change(job_id) as change:
+            if change.options.selectors != selectors:
+                return False
             self._store(change, pages, failed)
+            return True
 
     def fail_processing(self, lease: Lease, ids: list[int], most: int) -> list[int]:
         """Counts a failed call of the processor; returns the ids that are to be tried again.

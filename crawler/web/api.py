@@ -11,7 +11,7 @@ from crawler.domain.model import Job, StoredPage, iso
 from crawler.domain.options import parse_resume
 from crawler.domain.reasons import is_reason
 from crawler.storage.pages import PageFilter
-from crawler.web import comparison, exporting, report, search_views
+from crawler.web import comparison, exporting, report, search_views, selecting
 from crawler.web.cursors import job_cursor, read_job_cursor
 from crawler.web.page_metadata import metadata_json
 from crawler.web.requests import json_body, number, optional_json_body, row_limit
@@ -102,7 +102,7 @@ def cancel(job_id: str) -> Response:
 
 @blueprint.patch("/jobs/<job_id>")
 def change(job_id: str) -> Response:
-    """Changes limits and adds exclude rules."""
+    """Changes limits and selectors, and adds exclude rules."""
     change_job(job_id, json_body())
     return show(job_id)
 
@@ -175,6 +175,9 @@ blueprint.add_url_rule(
 )
 blueprint.add_url_rule("/jobs/<job_id>/export", "export", exporting.export)
 blueprint.add_url_rule("/jobs/<job_id>/search", "search", search_views.show)
+blueprint.add_url_rule(
+    "/jobs/<job_id>/pages/<int:page_id>/try", "try", selecting.try_json, methods=["POST"]
+)
 
 
 def page_json(stored: StoredPage, include: frozenset[str]) -> dict[str, Any]:

@@ -33,6 +33,8 @@ _NAMES = {
     "headers": "The list of headers",
     "cookies": "The list of cookies",
     "ignoreRobots": "Ignoring robots.txt",
+    "contentSelector": "The selector of the content",
+    "removeSelectors": "The list of selectors to leave out",
 }
 
 

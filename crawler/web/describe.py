@@ -21,7 +21,7 @@ def describe_crawl(urls: tuple[str, ...], options: JobOptions) -> str:
     """
     parts = [_covered(urls, options), *_limits(len(urls), options)]
     sentences = [", ".join(part for part in parts if part) + ".", *_rules(options)]
-    return " ".join([*sentences, *_sources(options), *_manners(options)])
+    return " ".join([*sentences, *_content(options), *_sources(options), *_manners(options)])
 
 
 def _covered(urls: tuple[str, ...], options: JobOptions) -> str:
@@ -91,6 +91,18 @@ def _named(rules: tuple[str, ...]) -> str:
     if len(rules) <= _MOST_RULES:
         return joined(rules, "or")
     return f"one of {number(len(rules))} rules"
+
+
+def _content(options: JobOptions) -> Iterator[str]:
+    removed = options.remove_selectors
+    many = len(removed) > _MOST_RULES
+    named = f"what {number(len(removed))} selectors match" if many else joined(removed)
+    without = f"without {named}" if removed else ""
+    if options.content_selector is not None:
+        what = f"Of a page what {options.content_selector} matches"
+        yield f"{what}, {without}." if without else f"{what}."
+    elif without:
+        yield f"Pages {without}."
 
 
 def _sources(options: JobOptions) -> Iterator[str]:

@@ -42,6 +42,7 @@ LIMITS = ("maxDepth", "maxPages", "timeLimitSeconds", "concurrency", "delayMs")
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "limits": (*LIMITS, "ignoreRobots"),
     "urls": ("scope", "sitemap", "include", "exclude", "examples"),
+    "content": ("contentSelector", "removeSelectors"),
     "sent": ("headers", "cookies", "maxAgeSeconds"),
 }
 """The fields that are folded away, by the fold they stand in."""
@@ -67,6 +68,7 @@ def blank_form(most_pages: int | None = None) -> dict[str, str]:
         "scope": str(DEFAULT_CHOICE.scope),
         "sitemap": str(options.sitemap),
         "maxAgeSeconds": _text(options.max_age_seconds or None),
+        **selectors_form(options),
         **limits_form(options),
         "maxDepth": DEFAULT_CHOICE.max_depth,
     }
@@ -80,6 +82,14 @@ def limits_form(options: JobOptions) -> dict[str, str]:
         "timeLimitSeconds": _text(options.time_limit_seconds),
         "concurrency": _text(options.concurrency),
         "delayMs": _text(options.delay_ms),
+    }
+
+
+def selectors_form(options: JobOptions) -> dict[str, str]:
+    """A job's selectors as they stand in a form's fields."""
+    return {
+        "contentSelector": options.content_selector or "",
+        "removeSelectors": "\n".join(options.remove_selectors),
     }
 
 
@@ -132,6 +142,7 @@ def as_request(form: Mapping[str, str]) -> dict[str, Any]:
         body["urls"] = [urls.complete_typed(line) for line in lines_of(fields.get("urls", ""))]
     else:
         body["url"] = urls.complete_typed(fields.get("url", ""))
+    body |= {name: value for name, value in as_selectors(fields).items() if value}
     body |= {name: fields[name] for name in ("scope", "sitemap") if fields.get(name)}
     body |= {name: read(fields[name]) for name, read in _TEXTS.items() if fields.get(name)}
     if fields.get("maxAgeSeconds", "").strip():
@@ -143,6 +154,14 @@ def as_request(form: Mapping[str, str]) -> dict[str, Any]:
 def as_changes(form: Mapping[str, str]) -> dict[str, Any]:
     """The body of `PATCH /api/v4/jobs/<id>` that a form with limits means."""
     return {name: _number(form[name]) for name in LIMITS if name in form}
+
+
+def as_selectors(form: Mapping[str, str]) -> dict[str, Any]:
+    """The selectors that a form's fields mean, as they stand in the bodies of POST and PATCH."""
+    return {
+        "contentSelector": form.get("contentSelector", "").strip() or None,
+        "removeSelectors": lines_of(form.get("removeSelectors", "")),
+    }
 
 
 def _number(text: str) -> int | str | None:

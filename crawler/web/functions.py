@@ -24,9 +24,9 @@ def crawl() -> Response:
 @blueprint.post("/process")
 def process() -> tuple[Response, int]:
     """Processes contents; 202 once they are stored, but for those that it did not get to."""
-    job_id, pages = read_process_call(_signed_body())
-    left = services().runtime.process(job_id, pages)
-    return jsonify(accepted=len(pages) - len(left), left=left), 202
+    call = read_process_call(_signed_body())
+    left = services().runtime.process(call)
+    return jsonify(accepted=len(call.pages) - len(left), left=left), 202
 
 
 def _signed_body() -> Any:

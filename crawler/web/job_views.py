@@ -36,6 +36,8 @@ _OUTCOMES = (
 NOTICES = {
     "wrong-state": "The crawl had moved on already, so that was not possible any more.",
     "nothing-to-do": "Nothing is left to do: raise a limit first, or try again what failed.",
+    "same-selectors": "All pages are made by these selectors already.",
+    "when-resumed": "The crawl is paused: its pages are made anew as soon as it goes on.",
     "too-many-jobs": "As many crawls run as may run at once; try again when one has ended.",
 }
 

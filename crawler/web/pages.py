@@ -14,6 +14,8 @@
     /jobs/<id>/search               search_views words in its pages
     /jobs/<id>/limits               changing     its limits, to be changed
     /jobs/<id>/skip/<n>             changing     rules that skip URLs like that one
+    /jobs/<id>/selectors            selecting    what of its pages is the content, to be changed
+    /jobs/<id>/pages/<n>/try        selecting    POST: selectors tried on one page
     /jobs/<id>/pages/<n>            reader       one page: its text, and what is known of it
     /jobs/<id>/pages/<n>/original   reader       what the site sent, as a file of plain text
     /jobs/<id>/pages/<n>/markdown   page_views   its Markdown as a file
@@ -44,6 +46,7 @@ from crawler.web import (
     reader,
     report,
     search_views,
+    selecting,
 )
 from crawler.web.assets import asset
 from crawler.web.render import settle_environment
@@ -64,6 +67,7 @@ _READ: tuple[tuple[str, str, _View], ...] = (
     ("/jobs/<job_id>/search", "search", search_views.page),
     ("/jobs/<job_id>/limits", "limits", changing.limits),
     ("/jobs/<job_id>/skip/<int:page_id>", "skip", changing.skip),
+    ("/jobs/<job_id>/selectors", "selectors", selecting.selectors),
     ("/jobs/<job_id>/pages/<int:page_id>", "page", reader.page),
     ("/jobs/<job_id>/pages/<int:page_id>/original", "page_original", reader.original),
     ("/jobs/<job_id>/pages/<int:page_id>/markdown", "page_markdown", page_views.page_markdown),
@@ -82,6 +86,8 @@ _WRITE: tuple[tuple[str, str, _View], ...] = (
     ("/jobs/<job_id>/again", "again", comparison.again),
     ("/jobs/<job_id>/limits", "change_limits", changing.change_limits),
     ("/jobs/<job_id>/skip/<int:page_id>", "skip_alike", changing.skip_alike),
+    ("/jobs/<job_id>/selectors", "change_selectors", selecting.change_selectors),
+    ("/jobs/<job_id>/pages/<int:page_id>/try", "try_page", selecting.try_page),
 )
 
 blueprint = Blueprint("pages", __name__)

@@ -17,6 +17,7 @@ from crawler.domain.events import LoggedEvent
 from crawler.domain.lifecycle import TERMINAL, JobStatus, Move, allows
 from crawler.domain.reasons import explain
 from crawler.web import words
+from crawler.web.forms import selectors_form
 from crawler.web.story import STATUS_AFTER, tell
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
@@ -63,6 +64,7 @@ def settle_environment(environment: Environment) -> None:
     environment.filters["status_words"] = status_words
     environment.globals["may"] = may
     environment.globals["view_event"] = view_event
+    environment.globals["selectors_of"] = selectors_form
     environment.undefined = StrictUndefined
     environment.trim_blocks = True
     environment.lstrip_blocks = True

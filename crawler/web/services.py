@@ -65,7 +65,7 @@ def new_job(body: Any, idempotency_key: str | None = None) -> tuple[Job, bool]:
 
 
 def change_job(job_id: str, body: Any) -> None:
-    """Changes a job's limits and adds exclude rules, by the body of a `PATCH`.
+    """Changes a job's limits and selectors and adds exclude rules, by the body of a `PATCH`.
 
     Raises:
         UnknownJob: when there is no such job.

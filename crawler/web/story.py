@@ -53,6 +53,10 @@ def _content(data: _Data) -> str:
     return f"Markdown of {counted(data['count'], 'page')} ready, {failed}"
 
 
+def _content_queued(data: _Data) -> str:
+    return f"Other selectors: Markdown of {counted(data['count'], 'page')} is made anew"
+
+
 def _error(data: _Data) -> str:
     return f"A call failed, its URLs go back to the queue: {data['error']}"
 
@@ -90,6 +94,7 @@ _STORIES: Mapping[str, tuple[str, Callable[[_Data], str]]] = {
     EventName.URLS_SKIPPED: ("skipped", _skipped),
     EventName.BATCH_ERROR: ("error", _error),
     EventName.CONTENT_PROCESSED: ("content", _content),
+    EventName.CONTENT_QUEUED: ("content", _content_queued),
     EventName.ORCHESTRATOR_REPLACED: ("handover", _replaced),
     EventName.JOB_COMPLETED: ("end", _finished),
     EventName.JOB_TIMEOUT: ("end", _timed_out),

@@ -36,6 +36,8 @@ DEFAULTS = {
     "delayMs": None,
     "headers": [],
     "cookies": [],
+    "contentSelector": None,
+    "removeSelectors": [],
 }
 
 
@@ -309,6 +311,8 @@ def test_a_url_without_a_page_has_no_markdown(api: Api, crawled: Crawled) -> Non
     assert api.call("GET", path)["markdown"] is None
     response = api.request("GET", path, headers={"Accept": "text/markdown"})
     assert (response.status_code, response.json()["code"]) == (404, "no-markdown")
+    response = api.request("POST", f"{path}/try", json={})
+    assert (response.status_code, response.json()["code"]) == (404, "no-body")
 
 
 def test_json_is_compact_and_its_text_readable(api: Api, site: Site) -> None:

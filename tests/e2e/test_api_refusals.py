@@ -245,9 +245,14 @@ def test_a_wrong_last_event_id_is_refused(api: Api, job_id: str, given: str) -> 
         ("/resume", {"retry": "all"}, "retry"),
         ("/resume", {"again": True}, "again"),
         ("/resume", [], "body"),
+        ("/pages/1/try", {"contentSelector": ""}, "contentSelector"),
+        ("/pages/1/try", {"maxDepth": 1}, "maxDepth"),
+        ("/pages/1/try", [], "body"),
     ],
 )
-def test_a_wrong_resume_is_refused(api: Api, job_id: str, path: str, body: Any, field: str) -> None:
+def test_a_wrong_resume_or_trial_is_refused(
+    api: Api, job_id: str, path: str, body: Any, field: str
+) -> None:
     response = api.request("POST", f"/api/v4/jobs/{job_id}{path}", json=body)
     check(response, 400, "invalid-request", field)
 
@@ -262,6 +267,8 @@ def test_a_wrong_resume_is_refused(api: Api, job_id: str, path: str, body: Any, 
         ({"exclude": ["regex:["]}, "exclude"),
         ({"include": ["/a"]}, "include"),
         ({"headers": {}}, "headers"),
+        ({"contentSelector": "p:has(a)"}, "contentSelector"),
+        ({"removeSelectors": ["p", "li:nth-child(2)"]}, "removeSelectors"),
         ([], "body"),
     ],
 )

@@ -12,11 +12,14 @@ from crawler.web.forms import (
     CHOICES,
     as_changes,
     as_request,
+    as_selectors,
     blank_form,
     limits_form,
     open_groups,
+    selectors_form,
 )
 
+CHOSEN = JobOptions(content_selector="main", remove_selectors=(".ad", "ul, ol"))
 URL = "https://example.com/docs/"
 
 
@@ -63,6 +66,8 @@ def test_a_choice_means_its_scope_and_depth_with_and_without_its_script(
         ({"exclude": "/c"}, "exclude", ["/c"]),
         ({"headers": "A: b: c"}, "headers", {"A": "b: c"}),
         ({"cookies": "a=b; c=d"}, "cookies", {"a": "b", "c": "d"}),
+        ({"contentSelector": " main > p "}, "contentSelector", "main > p"),
+        ({"removeSelectors": ".ad\r\n\r\n ul, ol \n"}, "removeSelectors", [".ad", "ul, ol"]),
         ({"maxAgeSeconds": "3,600"}, "maxAgeSeconds", 3600),
         ({"url": " example.com/docs "}, "url", "https://example.com/docs"),
     ],
@@ -103,6 +108,12 @@ def test_limits_come_back_as_they_were_shown() -> None:
     assert parse_changes(as_changes(limits_form(options)), JobOptions()) == options
 
 
+@pytest.mark.parametrize("options", [JobOptions(), CHOSEN])
+def test_selectors_come_back_as_they_were_shown(options: JobOptions) -> None:
+    assert parse_changes(as_selectors(selectors_form(options)), JobOptions()) == options
+    assert parse_changes(as_selectors(selectors_form(options)), CHOSEN) == options
+
+
 def test_the_page_limit_of_the_operator_stands_in_the_form() -> None:
     assert blank_form(50)["maxPages"] == "50"
     assert blank_form(10_000)["maxPages"] == "1000"
@@ -118,6 +129,7 @@ def test_the_page_limit_of_the_operator_stands_in_the_form() -> None:
         ({"exclude": "/a"}, {}, {"urls"}),
         ({"examples": "/a"}, {}, {"urls"}),
         ({"cookies": "a=b"}, {}, {"sent"}),
+        ({"removeSelectors": ".ad"}, {}, {"content"}),
         ({"scope": "any"}, {"scope": "The scope is wrong."}, {"urls"}),
         ({}, {"url": "It is empty."}, set()),
     ],

@@ -56,6 +56,23 @@ SECTION = JobOptions(max_depth=None, scope=ScopeKind.PATH)
             " apart. Up to 1 page at once.",
         ),
         (
+            ("https://a.example/",),
+            JobOptions(max_depth=0, content_selector="main", remove_selectors=(".ad", "ul")),
+            "Only this page: a.example, for at most 5 minutes. Of a page what main matches,"
+            " without .ad and ul.",
+        ),
+        (
+            ("https://a.example/",),
+            JobOptions(max_depth=0, content_selector="main > p"),
+            "Only this page: a.example, for at most 5 minutes. Of a page what main > p matches.",
+        ),
+        (
+            ("https://a.example/",),
+            JobOptions(max_depth=0, remove_selectors=("a", "b", "i", "u")),
+            "Only this page: a.example, for at most 5 minutes. Pages without what 4 selectors"
+            " match.",
+        ),
+        (
             ("https://docs.example.co.uk/x",),
             JobOptions(max_depth=None, scope=ScopeKind.DOMAIN),
             "Every page of example.co.uk with its subdomains, at most 1,000 pages,"

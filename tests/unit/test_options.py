@@ -31,7 +31,7 @@ values = st.recursive(
 members = st.sampled_from(
     ["url", "urls", "maxDepth", "maxPages", "timeLimitSeconds", "concurrency", "delayMs", "scope",
      "include", "exclude", "sitemap", "ignoreRobots", "maxAgeSeconds", "headers", "cookies",
-     "retry"]
+     "contentSelector", "removeSelectors", "retry"]
 )  # fmt: skip
 
 
@@ -44,6 +44,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         "maxDepth": 2, "maxPages": 1000, "timeLimitSeconds": 300, "scope": "host",
         "include": (), "exclude": (), "sitemap": "include", "ignoreRobots": False,
         "maxAgeSeconds": 0, "concurrency": None, "delayMs": None, "headers": (), "cookies": (),
+        "contentSelector": None, "removeSelectors": (),
     }  # fmt: skip
 
 
@@ -57,6 +58,7 @@ RIGHT = [
     ("sitemap", "sitemap", ("include", "skip", "only")),
     ("ignoreRobots", "ignore_robots", (True, False)),
     ("maxAgeSeconds", "max_age_seconds", (0, 10**9)),
+    ("contentSelector", "content_selector", ("main > article", None)),
 ]
 
 

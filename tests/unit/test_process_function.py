@@ -10,8 +10,10 @@ import pytest
 from gevent.threadpool import ThreadPool
 
 from crawler.content.document import Document
+from crawler.domain.selectors import NO_SELECTORS, Selectors
 from crawler.functions import process
 from crawler.functions.process import ProcessFunction
+from crawler.functions.process_wire import ProcessCall
 from crawler.functions.room import LARGE_BYTES, Room
 from crawler.storage.results import PageToProcess, ProcessedPage
 
@@ -40,10 +42,18 @@ class Pages:
     def __init__(self) -> None:
         self.done: list[int] = []
         self.failed: list[int] = []
+        self.units: list[bytes] = []
+        self.selectors = NO_SELECTORS
 
-    def store_processed(self, job_id: str, pages: list[ProcessedPage], failed: list[int]) -> None:
+    def store_processed(
+        self, job_id: str, pages: list[ProcessedPage], failed: list[int], selectors: Selectors
+    ) -> bool:
+        if selectors != self.selectors:
+            return False
         self.done += [page.id for page in pages]
+        self.units += [page.units for page in pages]
         self.failed += failed
+        return True
 
 
 @pytest.fixture
@@ -65,6 +75,10 @@ def made(threads: ThreadPool, *bodies: bytes | None) -> tuple[Any, Pages, list[P
     any_bodies: Any = bodies_store
     any_store: Any = store
     return ProcessFunction(any_bodies, any_store, Room(threads), time.monotonic), store, pages
+
+
+def call(pages: list[PageToProcess], selectors: Selectors = NO_SELECTORS) -> ProcessCall:
+    return ProcessCall("job", pages, selectors)
 
 
 class Converter:
@@ -97,7 +111,7 @@ def test_large_pages_of_several_calls_are_never_converted_at_the_same_time(
     threads: ThreadPool, converter: Converter
 ) -> None:
     function, store, pages = made(threads, *[LARGE] * 4)
-    calls = [gevent.spawn(function, "job", [page]) for page in pages]
+    calls = [gevent.spawn(function, call([page])) for page in pages]
     converter.end.set()
     gevent.joinall(calls, raise_error=True)
     assert converter.most == 1
@@ -108,10 +122,10 @@ def test_small_pages_are_not_held_up_by_large_ones(
     threads: ThreadPool, converter: Converter
 ) -> None:
     function, store, pages = made(threads, LARGE, LARGE, LARGE, SMALL)
-    calls = [gevent.spawn(function, "job", [page]) for page in pages[:3]]
+    calls = [gevent.spawn(function, call([page])) for page in pages[:3]]
     while not converter.begun.is_set():
         gevent.sleep(0.001)
-    assert function("job", pages[3:]) == []
+    assert function(call(pages[3:])) == []
     assert store.done == [3]
     converter.end.set()
     gevent.joinall(calls, raise_error=True)
@@ -122,9 +136,9 @@ def test_a_call_does_its_small_pages_and_a_large_one_and_leaves_the_rest(
 ) -> None:
     most = process.MOST_BYTES
     function, store, pages = made(threads, SMALL, b"x" * most, SMALL, LARGE)
-    assert function("job", pages) == [2, 3]
+    assert function(call(pages)) == [2, 3]
     assert store.done == [0, 1]
-    assert function("job", pages[2:]) == []
+    assert function(call(pages[2:])) == []
     assert store.done == [0, 1, 2, 3]
 
 
@@ -133,10 +147,10 @@ def test_a_large_page_whose_turn_does_not_come_is_left(
 ) -> None:
     monkeypatch.setattr(process, "TURN_SECONDS", 0.0)
     function, store, pages = made(threads, LARGE, LARGE)
-    first = gevent.spawn(function, "job", pages[:1])
+    first = gevent.spawn(function, call(pages[:1]))
     while not converter.begun.is_set():
         gevent.sleep(0.001)
-    assert function("job", pages[1:]) == [1]
+    assert function(call(pages[1:])) == [1]
     converter.end.set()
     first.get()
     assert store.done == [0]
@@ -145,5 +159,22 @@ def test_a_large_page_whose_turn_does_not_come_is_left(
 def test_pages_of_one_body_and_pages_of_none(threads: ThreadPool) -> None:
     function, store, pages = made(threads, SMALL, None)
     twin = replace(pages[0], id=7)
-    assert function("job", [*pages, twin]) == []
+    assert function(call([*pages, twin])) == []
     assert (sorted(store.done), store.failed) == ([0, 7], [1])
+
+
+def test_what_was_made_by_selectors_that_the_job_no_longer_has_is_left(
+    threads: ThreadPool,
+) -> None:
+    function, store, pages = made(threads, SMALL, LARGE)
+    old, store.selectors = Selectors("p"), Selectors("p", (".ad",))
+    assert function(call(pages, old)) == [0, 1]
+    assert function(call(pages, store.selectors)) == []
+    assert store.done == [0, 1]
+
+
+def test_what_was_chosen_is_not_compared_with_other_pages(threads: ThreadPool) -> None:
+    function, store, pages = made(threads, b"<p>chosen", b"<div>not chosen")
+    store.selectors = Selectors("p")
+    assert function(call(pages, store.selectors)) == []
+    assert [bool(units) for units in store.units] == [False, True]

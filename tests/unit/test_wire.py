@@ -10,8 +10,14 @@ from hypothesis import strategies as st
 
 from crawler.domain.errors import InvalidRequest
 from crawler.domain.model import FrontierUrl, Outcome, ScopeKind, Trail
+from crawler.domain.selectors import Selectors
 from crawler.functions.call_options import CrawlOptions
-from crawler.functions.process_wire import pages_left, process_call_json, read_process_call
+from crawler.functions.process_wire import (
+    ProcessCall,
+    pages_left,
+    process_call_json,
+    read_process_call,
+)
 from crawler.functions.wire import (
     CrawlCall,
     crawl_answer_json,
@@ -153,14 +159,17 @@ def test_foreign_text_is_made_safe_to_keep() -> None:
     assert read.content_type == "t/h"
 
 
+selectors = st.builds(
+    Selectors, st.none() | st.just("main"), st.lists(st.just("p > b")).map(tuple)
+)
 pages_to_process = st.builds(
     PageToProcess, ids, urls, st.binary(max_size=32), maybe_text, is_parsable=st.booleans()
 )
 
 
-@given(st.lists(pages_to_process, max_size=3))
-def test_a_process_call_is_read_as_it_was_written(pages: list[PageToProcess]) -> None:
-    assert read_process_call(over_the_wire(process_call_json("job", pages))) == ("job", pages)
+@given(st.builds(ProcessCall, st.just("job"), st.lists(pages_to_process, max_size=3), selectors))
+def test_a_process_call_is_read_as_it_was_written(call: ProcessCall) -> None:
+    assert read_process_call(over_the_wire(process_call_json(call))) == call
 
 
 @pytest.mark.parametrize(

@@ -106,21 +106,27 @@ WHERE pages.job_id = next.job_id
 RETURNING pages.id, frontier.depth, pages.links, pages.nofollow, next.counted;
 
 -- name: unprocessed
--- Fetched pages whose content waits for the processor.
-SELECT frontier.id,
-    coalesce(pages.final_url, frontier.url) AS url,
+-- Fetched pages whose content waits for the processor; of many the first, before their pages are
+-- looked up.
+WITH waiting AS MATERIALIZED (
+    SELECT id, url, failed_calls + lost_calls AS attempts
+    FROM frontier
+    WHERE job_id = %(job_id)s
+      AND state = 'fetched'
+      AND id > %(after)s
+    ORDER BY id
+    LIMIT %(limit)s
+)
+SELECT waiting.id,
+    coalesce(pages.final_url, waiting.url) AS url,
     pages.content_hash,
     pages.content_type,
-    frontier.failed_calls + frontier.lost_calls AS attempts
-FROM frontier
+    waiting.attempts
+FROM waiting
 JOIN pages
-    ON pages.job_id = frontier.job_id
-   AND pages.id = frontier.id
-WHERE frontier.job_id = %(job_id)s
-  AND frontier.state = 'fetched'
-  AND frontier.id > %(after)s
-ORDER BY frontier.id
-LIMIT %(limit)s;
+    ON pages.job_id = %(job_id)s
+   AND pages.id = waiting.id
+ORDER BY waiting.id;
 
 -- name: count_lost_processing
 -- A lost orchestrator may have died of what it had sent to the processor.
@@ -148,6 +154,7 @@ WHERE job_id = %(job_id)s
 RETURNING id;
 
 -- name: insert_documents
+-- A page that was made anew has another one instead.
 INSERT INTO documents (
     job_id, id, title, description, language, markdown, length, units, metadata
 )
@@ -162,7 +169,16 @@ FROM unnest(
     %(units)s::bytea[],
     %(metadata)s::bytea[]
 ) AS each
-ON CONFLICT (job_id, id) DO NOTHING;
+ON CONFLICT (job_id, id) DO UPDATE
+SET title = excluded.title,
+    description = excluded.description,
+    language = excluded.language,
+    markdown = excluded.markdown,
+    length = excluded.length,
+    units = excluded.units,
+    metadata = excluded.metadata,
+    words = excluded.words,
+    tokens = excluded.tokens;
 
 -- name: rows
 -- The URLs of a job in the order in which they were found, with what came of them.
