@@ -24,11 +24,18 @@ MEMBERS: Mapping[str, str] = {
     "concurrency": "concurrency",
     "delay": "delayMs",
     "max_age": "maxAgeSeconds",
+    "content_selector": "contentSelector",
+    "remove_selector": "removeSelectors",
     "headers": "headers",
     "cookies": "cookies",
 }
 """Options' names by the API's member that each becomes."""
-CHANGEABLE = frozenset({"depth", "max_pages", "time_limit", "concurrency", "delay", "exclude"})
+CHANGEABLE = frozenset(
+    {
+        "depth", "max_pages", "time_limit", "concurrency", "delay", "exclude",
+        "content_selector", "remove_selector",
+    }
+)
 """Those that a crawl may still be given when it goes on."""
 _FLAGS = {"headers": "--header", "cookies": "--cookie", "url": "URL", "urls": "URL"}
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
