@@ -104,6 +104,10 @@ class Api:
         """Each URL and link accounted for."""
         return self._call("GET", _path(job_id, "/report"))
 
+    def changes(self, job_id: str) -> Json:
+        """What a job made again from an earlier one has otherwise, counted by kind."""
+        return self._call("GET", _path(job_id, "/changes?limit=1"))
+
     @contextmanager
     def stream(self, job_id: str, after: int) -> Iterator[Iterator[bytes] | None]:
         """The event stream after that id in chunks as they come; None at the end of an ended job.

@@ -13,7 +13,15 @@ from crawler.terminal.destination import FORMATS, Destination, Occupied, choose
 from crawler.terminal.display import open_display
 from crawler.terminal.interrupts import Interrupted, Interrupts
 from crawler.terminal.outlet import Outlet, prepare_streams
-from crawler.terminal.request import CHANGEABLE, MEMBERS, Number, Seconds, flag_of, job_request
+from crawler.terminal.request import (
+    CHANGEABLE,
+    MEMBERS,
+    Number,
+    Seconds,
+    flag_of,
+    is_given,
+    job_request,
+)
 from crawler.terminal.request import members as members_of
 from crawler.terminal.server import NamedServer, ServerSource
 from crawler.terminal.session import Session, Wanted
@@ -73,6 +81,8 @@ def main(find_server: Callable[[], ServerSource]) -> None:
 @click.option("--content-selector", metavar="CSS", help="The elements that are a page's content.")
 @click.option("--remove-selector", multiple=True, metavar="CSS",
               help="Elements to leave out; repeatable.")
+@click.option("--based-on", metavar="JOB", help="""Crawl again what an earlier crawl did, and tell
+    what changed; options that are not given are that one's.""")
 @click.option("--resume", metavar="JOB", help="""Go on with a crawl, its limits changed by options,
     or take its result.""")
 @click.option("--retry-failed", is_flag=True, help="With --resume: try failed URLs again.")
@@ -109,8 +119,8 @@ def crawl(find_server: Callable[[], ServerSource], /, **given: Any) -> None:
 
 def _check(given: dict[str, Any]) -> None:
     """What the API can't judge; raises click.UsageError."""
-    if bool(given["urls"]) == bool(given["resume"]):
-        raise click.UsageError("Give a URL, or several, or --resume with the id of a crawl.")
+    if bool(given["urls"] or given["based_on"]) == bool(given["resume"]):
+        raise click.UsageError("Give a URL, or several, or the id of a crawl to --resume.")
     if given["format"] and not given["output"]:
         raise click.UsageError("--format needs -o PATH; -o - is standard output.")
     if given["max_tokens"] and given["format"] != "llms-full":
@@ -124,7 +134,7 @@ def _check(given: dict[str, Any]) -> None:
     if given["server"] and not _is_address(given["server"]):
         raise click.UsageError("--server needs an address such as http://127.0.0.1:8000.")
     if given["resume"]:
-        fixed = [name for name in MEMBERS if given[name] and name not in CHANGEABLE]
+        fixed = [name for name in MEMBERS if is_given(given[name]) and name not in CHANGEABLE]
         if fixed:
             raise click.UsageError(f"{flag_of(MEMBERS[fixed[0]])} can't be changed by --resume.")
 

@@ -56,6 +56,9 @@ class Destination:
         """Raises Occupied when `write` would, before anything is fetched for it."""
         if self.path is None:
             return
+        folder = _nearest_folder(self.path)
+        if not os.access(folder, os.W_OK | os.X_OK) or not folder.is_dir():
+            raise Occupied(f"nothing can be written to {folder}: name another place")
         if self.format == FOLDER and self.path.exists() and not self.path.is_dir():
             raise Occupied(f"{self.path} is a file: name a folder, or choose another --format")
         if self.format != FOLDER and self.path.is_dir():
@@ -128,6 +131,12 @@ def _host(url: str) -> str:
     except ValueError:
         host = ""
     return "".join(char if char.isalnum() or char in "-." else "-" for char in host) or "crawl"
+
+
+def _nearest_folder(path: Path) -> Path:
+    """The folder in which something would be made: the first that is there of those above."""
+    above = Path(os.path.abspath(path)).parents
+    return next(folder for folder in above if os.path.lexists(folder))
 
 
 def _holds_something(path: Path) -> bool:

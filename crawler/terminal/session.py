@@ -17,7 +17,15 @@ from crawler.terminal.outlet import Outlet
 from crawler.terminal.progress import ENDED
 from crawler.terminal.result import NotWritten, take_result
 from crawler.terminal.server import NoServer, ServerSource
-from crawler.terminal.summary import Exit, advice_on, exit_of, exit_status, headline, reasons
+from crawler.terminal.summary import (
+    Exit,
+    advice_on,
+    changed,
+    exit_of,
+    exit_status,
+    headline,
+    reasons,
+)
 from crawler.terminal.watching import Line, Watch, persist
 
 Json = dict[str, Any]
@@ -160,10 +168,20 @@ class Session:
         self._outlet.hide()
         serves = "Its page, while scripts/run serves" if self._source.own() else "Its page"
         page = f"{serves}: {line.api.page_of(job_id)}"
-        self._sum_up(headline(job, watch.seconds), *reasons(report), written, page)
+        self._sum_up(
+            headline(job, watch.seconds), *reasons(report), self._changes(line, job), written, page
+        )
         if job["status"] not in ENDED:
             self._explain_going_on()
         return status
+
+    def _changes(self, line: Line, job: Json) -> str:
+        """What changed since the crawl that this one was made from, if it was and that is there."""
+        if not job.get("basedOn"):
+            return ""
+        with suppress(Refused):
+            return changed(line.persist(lambda api: api.changes(job["id"]))["counts"])
+        return ""
 
     def _sum_up(self, *lines: str) -> None:
         """The crawl is over whether or not somebody reads this."""
