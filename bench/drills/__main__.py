@@ -17,6 +17,7 @@ from bench.drills.real_sites import real_sites
 from bench.drills.refresh import refresh
 from bench.drills.statements import statement_log
 from bench.drills.streams import curl_cut, valkey_flushed
+from bench.drills.terminal import terminal
 from bench.drills.verdict import DrillFailed
 
 DRILLS: dict[str, Callable[[], str]] = {
@@ -39,6 +40,7 @@ DRILLS: dict[str, Callable[[], str]] = {
         big_pages,
         export_10k,
         export_links,
+        terminal,
         fuzz,
     )
 }

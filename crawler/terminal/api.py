@@ -6,14 +6,15 @@
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http.client import HTTPException
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import requests
 from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ProtocolError
 
 Json = dict[str, Any]
 
@@ -90,9 +91,10 @@ class Api:
         """The job, paused."""
         return self._call("POST", _path(job_id, "/pause"), json={})
 
-    def resume(self, job_id: str) -> Json:
-        """The job, going on."""
-        return self._call("POST", _path(job_id, "/resume"), json={})
+    def resume(self, job_id: str, *, retries_failed: bool = False) -> Json:
+        """The job, going on; if so, what failed is asked for again."""
+        body = {"retry": "failed"} if retries_failed else {}
+        return self._call("POST", _path(job_id, "/resume"), json=body)
 
     def change(self, job_id: str, changes: Json) -> Json:
         """The job with other limits or further exclude rules."""
@@ -101,6 +103,10 @@ class Api:
     def report(self, job_id: str) -> Json:
         """Each URL and link accounted for."""
         return self._call("GET", _path(job_id, "/report"))
+
+    def changes(self, job_id: str) -> Json:
+        """What a job made again from an earlier one has otherwise, counted by kind."""
+        return self._call("GET", _path(job_id, "/changes?limit=1"))
 
     @contextmanager
     def stream(self, job_id: str, after: int) -> Iterator[Iterator[bytes] | None]:
@@ -116,9 +122,9 @@ class Api:
             yield None if response.status_code == 204 else _chunks(response)
 
     @contextmanager
-    def export(self, job_id: str, kind: str) -> Iterator[Iterator[bytes]]:
-        """The job's pages as a file of that format, in chunks; raises as `stream`."""
-        path = _path(job_id, f"/export?format={quote(kind)}")
+    def export(self, job_id: str, query: Mapping[str, str]) -> Iterator[Iterator[bytes]]:
+        """The job's pages as a file as the query says, in chunks; raises as `stream`."""
+        path = _path(job_id, f"/export?{urlencode(query)}")
         with self._open("GET", path, ANSWER_SECONDS) as response:
             yield _chunks(response)
 
@@ -181,14 +187,22 @@ def _translated() -> Iterator[None]:
 
 
 def _why(error: Exception) -> str:
-    """The words of the innermost failure: the outer ones repeat addresses of objects."""
-    inner: BaseException = error
-    while isinstance(reason := getattr(inner, "reason", None) or inner.__context__, BaseException):
-        inner = reason
-    if isinstance(inner, TimeoutError) or "timed out" in str(error):
+    """A few words: what libraries say names their own objects, or is about their insides."""
+    causes = list(_causes(error))
+    if any(isinstance(each, TimeoutError | requests.Timeout) for each in causes):
         return "no answer in time"
-    strerror = inner.strerror if isinstance(inner, OSError) else None
-    return strerror or str(inner) or type(inner).__name__
+    for each in reversed(causes):
+        if isinstance(each, OSError) and each.strerror:
+            return each.strerror
+    cut = (requests.exceptions.ChunkedEncodingError, HTTPException, ProtocolError, ValueError)
+    return "the connection was cut" if any(isinstance(each, cut) for each in causes) else str(error)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The failure and those behind it, the innermost last."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _raise_for(response: requests.Response) -> None:

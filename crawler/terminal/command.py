@@ -11,12 +11,21 @@ from flask.cli import AppGroup
 
 from crawler.terminal.destination import FORMATS, Destination, Occupied, choose
 from crawler.terminal.display import open_display
-from crawler.terminal.interrupts import Interrupts
+from crawler.terminal.interrupts import Interrupted, Interrupts
 from crawler.terminal.outlet import Outlet, prepare_streams
-from crawler.terminal.request import CHANGEABLE, MEMBERS, Number, Seconds, flag_of, job_request
+from crawler.terminal.request import (
+    CHANGEABLE,
+    MEMBERS,
+    Number,
+    Seconds,
+    flag_of,
+    is_given,
+    job_request,
+)
 from crawler.terminal.request import members as members_of
 from crawler.terminal.server import NamedServer, ServerSource
 from crawler.terminal.session import Session, Wanted
+from crawler.terminal.summary import Exit
 from crawler.version import VERSION
 
 _EXIT_STATUSES = """\b
@@ -28,6 +37,8 @@ Exit status:
   4    no server can be reached or started, or it wants a token
   130  Ctrl-C, or nobody reads the output any more: the crawl is paused
 """
+
+_AGAIN = {"output": "-o"}
 
 cli = AppGroup(
     "scripts/run",
@@ -47,6 +58,8 @@ def main(find_server: Callable[[], ServerSource]) -> None:
 @click.option("-o", "--output", metavar="PATH", help="""Where the pages go when the crawl is done:
     a folder of Markdown files, or a file if --format or its name says so; - is standard output.""")
 @click.option("--format", type=click.Choice(list(FORMATS)), help="What is written to --output.")
+@click.option("--max-tokens", type=click.IntRange(1), metavar="N",
+              help="Of each part of --format llms-full.")
 @click.option("--force", is_flag=True, help="Move aside what --output finds in its way.")
 @click.option("--depth", type=Number(), help="Clicks from the URL, or none for any. [2]")
 @click.option("--max-pages", type=Number(), help="Pages at most, or none for any. [1000]")
@@ -65,8 +78,14 @@ def main(find_server: Callable[[], ServerSource]) -> None:
               help="Sent to the site; repeatable.")
 @click.option("--cookie", "cookies", multiple=True, metavar="NAME=VALUE",
               help="Sent to the site; repeatable.")
+@click.option("--content-selector", metavar="CSS", help="The elements that are a page's content.")
+@click.option("--remove-selector", multiple=True, metavar="CSS",
+              help="Elements to leave out; repeatable.")
+@click.option("--based-on", metavar="JOB", help="""Crawl again what an earlier crawl did, and tell
+    what changed; options that are not given are that one's.""")
 @click.option("--resume", metavar="JOB", help="""Go on with a crawl, its limits changed by options,
     or take its result.""")
+@click.option("--retry-failed", is_flag=True, help="With --resume: try failed URLs again.")
 @click.option("--after", type=click.IntRange(0), default=0, metavar="N",
               help="With --resume and --json: print only events after N.")
 @click.option("--json", "as_json", is_flag=True, help="Print the crawl's events, one a line.")
@@ -92,25 +111,40 @@ def crawl(find_server: Callable[[], ServerSource], /, **given: Any) -> None:
     )
     source = NamedServer(given["server"]) if given["server"] else find_server()
     interrupts.install()
-    sys.exit(Session(wanted, source, outlet, interrupts).run())
+    try:
+        sys.exit(Session(wanted, source, outlet, interrupts).run())
+    except Interrupted:  # in the last moment
+        sys.exit(Exit.INTERRUPTED)
 
 
 def _check(given: dict[str, Any]) -> None:
     """What the API can't judge; raises click.UsageError."""
-    if bool(given["urls"]) == bool(given["resume"]):
-        raise click.UsageError("Give a URL, or several, or --resume with the id of a crawl.")
+    if bool(given["urls"] or given["based_on"]) == bool(given["resume"]):
+        raise click.UsageError("Give a URL, or several, or the id of a crawl to --resume.")
     if given["format"] and not given["output"]:
         raise click.UsageError("--format needs -o PATH; -o - is standard output.")
+    if given["max_tokens"] and given["format"] != "llms-full":
+        raise click.UsageError("--max-tokens goes with --format llms-full.")
+    if given["retry_failed"] and not given["resume"]:
+        raise click.UsageError("--retry-failed goes with --resume.")
     if given["as_json"] and given["output"] == "-":
         raise click.UsageError("--json and -o - both want standard output.")
     if given["after"] and not (given["resume"] and given["as_json"]):
         raise click.UsageError("--after goes with --resume and --json.")
-    if given["server"] and urlsplit(given["server"]).scheme not in ("http", "https"):
+    if given["server"] and not _is_address(given["server"]):
         raise click.UsageError("--server needs an address such as http://127.0.0.1:8000.")
     if given["resume"]:
-        fixed = [name for name in MEMBERS if given[name] and name not in CHANGEABLE]
+        fixed = [name for name in MEMBERS if is_given(given[name]) and name not in CHANGEABLE]
         if fixed:
             raise click.UsageError(f"{flag_of(MEMBERS[fixed[0]])} can't be changed by --resume.")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _wanted(given: dict[str, Any]) -> Wanted:
@@ -118,6 +152,7 @@ def _wanted(given: dict[str, Any]) -> Wanted:
     return Wanted(
         body=body,
         resume=given["resume"],
+        retries_failed=given["retry_failed"],
         after=given["after"],
         token=given["token"],
         destination=_destination(given, body),
@@ -128,7 +163,9 @@ def _wanted(given: dict[str, Any]) -> Wanted:
 def _destination(given: dict[str, Any], body: dict[str, Any]) -> Destination | None:
     """A place that can't be had is told before anything is fetched for it."""
     url = body.get("url") or next(iter(body.get("urls", ())), given["resume"] or "")
-    destination = choose(given["output"], given["format"], given["force"], url)
+    destination = choose(
+        given["output"], given["format"], given["force"], url, given["max_tokens"]
+    )
     try:
         if destination:
             destination.check()
@@ -140,8 +177,8 @@ def _destination(given: dict[str, Any], body: dict[str, Any]) -> Destination | N
 def _again(given: dict[str, Any]) -> str:
     """The options that going on needs, as they are typed; never the token."""
     words = []
-    for name, flag in (("output", "-o"), ("format", "--format"), ("server", "--server")):
+    for name in ("output", "format", "max_tokens", "server"):
         if given[name]:
-            words += [flag, given[name]]
+            words += [_AGAIN.get(name) or flag_of(name), str(given[name])]
     words += [flag for name, flag in (("force", "--force"), ("as_json", "--json")) if given[name]]
     return "".join(f" {shlex.quote(word)}" for word in words)

@@ -44,16 +44,21 @@ class Destination:
     path: Path | None
     format: str
     force: bool
+    max_tokens: int | None = None
 
     @property
-    def wire_format(self) -> str:
+    def query(self) -> dict[str, str]:
         """What the API is asked for."""
-        return "zip" if self.format == FOLDER else self.format
+        query = {"format": "zip" if self.format == FOLDER else self.format}
+        return query | ({"maxTokens": str(self.max_tokens)} if self.max_tokens else {})
 
     def check(self) -> None:
         """Raises Occupied when `write` would, before anything is fetched for it."""
         if self.path is None:
             return
+        folder = _nearest_folder(self.path)
+        if not os.access(folder, os.W_OK | os.X_OK) or not folder.is_dir():
+            raise Occupied(f"nothing can be written to {folder}: name another place")
         if self.format == FOLDER and self.path.exists() and not self.path.is_dir():
             raise Occupied(f"{self.path} is a file: name a folder, or choose another --format")
         if self.format != FOLDER and self.path.is_dir():
@@ -101,7 +106,9 @@ class Destination:
         return f"{path} ({count:,} files){kept}"
 
 
-def choose(output: str | None, format: str | None, force: bool, url: str) -> Destination | None:
+def choose(
+    output: str | None, format: str | None, force: bool, url: str, max_tokens: int | None = None
+) -> Destination | None:
     """The place that `-o` and `--format` name, None for none; `url` gives a file its name.
 
     A path that ends like a ZIP, Markdown, JSONL or CSV file is one unless it is a folder.
@@ -109,13 +116,13 @@ def choose(output: str | None, format: str | None, force: bool, url: str) -> Des
     if output is None:
         return None
     if output == "-":
-        return Destination(None, "md" if format in (None, FOLDER) else str(format), force)
+        return Destination(None, format if format and format != FOLDER else "md", force, max_tokens)
     path = Path(output)
     if format is None:
         format = FOLDER if path.is_dir() else _BY_SUFFIX.get(path.suffix.lower(), FOLDER)
     if format != FOLDER and (path.is_dir() or output.endswith(os.sep)):
         path = path / f"{_host(url)}{FORMATS[format]}"
-    return Destination(path, format, force)
+    return Destination(path, format, force, max_tokens)
 
 
 def _host(url: str) -> str:
@@ -124,6 +131,12 @@ def _host(url: str) -> str:
     except ValueError:
         host = ""
     return "".join(char if char.isalnum() or char in "-." else "-" for char in host) or "crawl"
+
+
+def _nearest_folder(path: Path) -> Path:
+    """The folder in which something would be made: the first that is there of those above."""
+    above = Path(os.path.abspath(path)).parents
+    return next(folder for folder in above if os.path.lexists(folder))
 
 
 def _holds_something(path: Path) -> bool:

@@ -5,7 +5,7 @@ a call may block for long (`armed`), and for the second one, do they raise.
 """
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -21,7 +21,7 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.count = 0
-        self._armed = False
+        self._armed = self._settled = False
 
     def install(self) -> None:
         """Takes the signals over, but not those that whoever started us has ignored (nohup)."""
@@ -34,9 +34,14 @@ class Interrupts:
         if self.count:
             raise Interrupted
 
-    def is_hurried(self) -> bool:
-        """Whether it was asked for more than once."""
-        return self.count > 1
+    def settle(self) -> Callable[[], bool]:
+        """From now on nothing is interrupted: what was begun is being put in order.
+
+        Returns what tells whether that is in a hurry: at a second request, or at one since now.
+        """
+        already = min(self.count, 1)
+        self._settled = True
+        return lambda: self.count > already
 
     @contextmanager
     def armed(self) -> Iterator[None]:
@@ -51,5 +56,5 @@ class Interrupts:
     def note(self, number: int, frame: FrameType | None) -> None:
         """What the signals call."""
         self.count += 1
-        if self._armed or self.count > 1:
+        if (self._armed or self.count > 1) and not self._settled:
             raise Interrupted

@@ -90,6 +90,12 @@ def silence(stream: TextIO) -> None:
 
 def prepare_streams() -> None:
     """A character that the terminal's encoding lacks is no reason to fail."""
+    # Python has None in place of a stream that was closed before it began (`>&-`).
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+
+
+def _nowhere() -> TextIO:
+    return os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")

@@ -24,11 +24,19 @@ MEMBERS: Mapping[str, str] = {
     "concurrency": "concurrency",
     "delay": "delayMs",
     "max_age": "maxAgeSeconds",
+    "content_selector": "contentSelector",
+    "remove_selector": "removeSelectors",
+    "based_on": "basedOn",
     "headers": "headers",
     "cookies": "cookies",
 }
 """Options' names by the API's member that each becomes."""
-CHANGEABLE = frozenset({"depth", "max_pages", "time_limit", "concurrency", "delay", "exclude"})
+CHANGEABLE = frozenset(
+    {
+        "depth", "max_pages", "time_limit", "concurrency", "delay", "exclude",
+        "content_selector", "remove_selector",
+    }
+)
 """Those that a crawl may still be given when it goes on."""
 _FLAGS = {"headers": "--header", "cookies": "--cookie", "url": "URL", "urls": "URL"}
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -73,24 +81,28 @@ class Seconds(click.ParamType[Any]):
 
 
 def job_request(urls: Iterable[str], options: Mapping[str, Any]) -> Json:
-    """The body of `POST /api/v4/jobs`.
+    """The body of `POST /api/v4/jobs`; without URLs for a job that has them from an earlier one.
 
     Raises:
         click.UsageError: for a header or cookie that is none.
     """
     roots = [url if _SCHEME.match(url) else f"https://{url}" for url in urls]
-    return ({"url": roots[0]} if len(roots) == 1 else {"urls": roots}) | members(options)
+    named: Json = {"url": roots[0]} if len(roots) == 1 else {"urls": roots} if roots else {}
+    return named | members(options)
 
 
 def members(options: Mapping[str, Any]) -> Json:
     """The members of those options that were given; raises as `job_request`."""
     found: Json = {}
     for name, member in MEMBERS.items():
-        value = options.get(name)
-        if value in (None, (), False):
-            continue
-        found[member] = _member(name, value)
+        if is_given(options.get(name)):
+            found[member] = _member(name, options[name])
     return found
+
+
+def is_given(value: Any) -> bool:
+    """Whether an option was given; 0 is a value like any other."""
+    return value is not None and value is not False and value != ()
 
 
 def _member(name: str, value: Any) -> Any:

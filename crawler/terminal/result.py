@@ -47,6 +47,6 @@ def _take(
         outlet.wait("Writing the result …")
 
     line.persist(lambda api: api.show(job_id))  # a server that restarts is waited for
-    with interrupts.armed(), line.api.export(job_id, destination.wire_format) as chunks:
+    with interrupts.armed(), line.api.export(job_id, destination.query) as chunks:
         written = destination.write(chunks, check)
     return f"Written to {written}"

@@ -17,7 +17,15 @@ from crawler.terminal.outlet import Outlet
 from crawler.terminal.progress import ENDED
 from crawler.terminal.result import NotWritten, take_result
 from crawler.terminal.server import NoServer, ServerSource
-from crawler.terminal.summary import Exit, advice_on, exit_of, exit_status, headline, reasons
+from crawler.terminal.summary import (
+    Exit,
+    advice_on,
+    changed,
+    exit_of,
+    exit_status,
+    headline,
+    reasons,
+)
 from crawler.terminal.watching import Line, Watch, persist
 
 Json = dict[str, Any]
@@ -33,6 +41,7 @@ class Wanted:
     Args:
         body: of the request for a new job; the changes to one that goes on.
         resume: the id of the latter, None for a new one.
+        retries_failed: whether the latter is to ask again for what failed.
         after: the id after which events are printed.
         token: the server's access token.
         destination: where the result goes.
@@ -41,6 +50,7 @@ class Wanted:
 
     body: Json
     resume: str | None
+    retries_failed: bool
     after: int
     token: str | None
     destination: Destination | None
@@ -65,14 +75,22 @@ class Session:
         """The whole run; whatever was started for it is stopped in the end."""
         try:
             return self._run()
-        except (Interrupted, ReaderGone):
-            # The second request; or nobody is left who could be told anything.
-            return Exit.INTERRUPTED
+        except Interrupted:
+            self._interrupts.settle()
+            with suppress(ReaderGone):
+                self._outlet.hide()
+                self._outlet.explain("Left at once: perhaps the crawl was not paused.")
+                self._explain_going_on()
+        except ReaderGone:
+            pass  # nobody is left who could be told anything
         finally:
-            self._outlet.hide()
+            is_hurried = self._interrupts.settle()
+            with suppress(ReaderGone):
+                self._outlet.hide()
             if self._watch is not None:
                 self._watch.stop()
-            self._source.release(self._interrupts.is_hurried)
+            self._source.release(is_hurried)
+        return Exit.INTERRUPTED
 
     def _run(self) -> Exit:
         try:
@@ -85,6 +103,9 @@ class Session:
             self._outlet.complain(f"the server can't be reached: {error}")
             self._explain_going_on()
         except Refused as refused:
+            if self._watch is not None and refused.status == 404:
+                self._outlet.complain("the crawl was deleted meanwhile")
+                return Exit.FAILED
             self._outlet.complain(*advice_on(refused))
             return exit_of(refused)
         return Exit.NO_SERVER
@@ -111,7 +132,7 @@ class Session:
         if job["status"] in ("queued", "running"):
             return job
         try:
-            return api.resume(job["id"])
+            return api.resume(job["id"], retries_failed=wanted.retries_failed)
         except Refused as refused:
             if refused.code != "nothing-to-do":
                 raise
@@ -145,10 +166,22 @@ class Session:
                 self._outlet.complain(str(error))
                 self._explain_going_on()
         self._outlet.hide()
-        self._sum_up(headline(job, watch.seconds), *reasons(report), written)
+        serves = "Its page, while scripts/run serves" if self._source.own() else "Its page"
+        page = f"{serves}: {line.api.page_of(job_id)}"
+        self._sum_up(
+            headline(job, watch.seconds), *reasons(report), self._changes(line, job), written, page
+        )
         if job["status"] not in ENDED:
             self._explain_going_on()
         return status
+
+    def _changes(self, line: Line, job: Json) -> str:
+        """What changed since the crawl that this one was made from, if it was and that is there."""
+        if not job.get("basedOn"):
+            return ""
+        with suppress(Refused):
+            return changed(line.persist(lambda api: api.changes(job["id"]))["counts"])
+        return ""
 
     def _sum_up(self, *lines: str) -> None:
         """The crawl is over whether or not somebody reads this."""
@@ -161,6 +194,8 @@ class Session:
         if self._line is None or self._job is None:
             self._outlet.explain("Nothing was started.")
             return Exit.INTERRUPTED
+        if is_read:
+            self._outlet.wait("Pausing the crawl …")
         said = self._pause(self._line.api, self._job["id"])
         if self._watch is not None and is_read and self._outlet.prints_events:
             self._watch.finish(_LAST_EVENTS_SECONDS)

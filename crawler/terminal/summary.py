@@ -15,6 +15,7 @@ _HEADLINES = {
     "cancelled": "The crawl was cancelled",
     "paused": "The crawl is paused",
 }
+_CHANGES = ("added", "changed", "removed", "unchanged", "unread")
 _SAMPLES = 2
 _BLOCKED = "blocked-address"
 
@@ -76,6 +77,12 @@ def reasons(report: Mapping[str, Any]) -> Iterator[str]:
                 if outcome == "failed":
                     yield from _examples(entry["samples"])
     yield from _advice(report)
+
+
+def changed(counts: Mapping[str, int]) -> str:
+    """What became of the pages of the earlier crawl that this one was made from."""
+    told = (f"{counts[kind]:,} {kind}" for kind in _CHANGES if kind in counts)
+    return f"Since the earlier crawl: {', '.join(told)}"
 
 
 def _examples(samples: list[Mapping[str, Any]]) -> Iterator[str]:

@@ -84,11 +84,13 @@ def test_ctrl_c_pauses_and_resume_goes_on_with_a_server_started_for_it(site: Sit
         again = terminal.wait_for(r"scripts/run crawl --resume (\S+)")[1]
         assert terminal.end() == 130
     assert ours(data_dir) == []
-    with closing(Terminal(("--resume", again), environ)) as terminal:
+    folder = data_dir / "pages"
+    with closing(Terminal(("--resume", again, "-o", str(folder)), environ)) as terminal:
         terminal.wait_for(r"━.*/\d+ pages")
         terminal.resize(40)
         assert terminal.end() == 0
         assert f"Finished: {PAGES} pages" in terminal.shown()
+    assert len(list(folder.rglob("*.md"))) == PAGES + 1
     assert ours(data_dir) == []
 
 

@@ -21,8 +21,8 @@ from crawler.terminal.summary import Exit
 from tests.fake_clew import EVENTS, JOB_ID, TOTALS, FakeClew, event
 
 NEW = Wanted(
-    body={"url": "https://example.org/"}, resume=None, after=0, token=None, destination=None,
-    again="",
+    body={"url": "https://example.org/"}, resume=None, retries_failed=False, after=0, token=None,
+    destination=None, again="",
 )
 
 
