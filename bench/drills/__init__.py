@@ -12,8 +12,10 @@ faults        a site with everything that is wrong with sites: its end, its reas
 big_pages     a site of pages near the size limit: a worker's memory
 exports       10,000 pages taken away in every form: a worker's memory; links between files
 fuzz          hostile input for a minute each for all that reads what sites send
+structure     two sites: every code block to the letter, every table with its rows, in the Markdown
 
 crawling      a crawl of a slow site to do things to, and what must hold at its end
 main_text     the words of a page's main text, read without the product's code
+blocks        code blocks and tables of pages and of Markdown, read without the product
 verdict       what a drill raises when it fails
 """

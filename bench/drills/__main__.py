@@ -17,6 +17,7 @@ from bench.drills.real_sites import real_sites
 from bench.drills.refresh import refresh
 from bench.drills.statements import statement_log
 from bench.drills.streams import curl_cut, valkey_flushed
+from bench.drills.structure import structure
 from bench.drills.verdict import DrillFailed
 
 DRILLS: dict[str, Callable[[], str]] = {
@@ -40,6 +41,7 @@ DRILLS: dict[str, Callable[[], str]] = {
         export_10k,
         export_links,
         fuzz,
+        structure,
     )
 }
 

@@ -7,11 +7,12 @@ from typing import Any
 from crawler.content.about import VOCABULARY, read_about
 from crawler.content.bounds import clip
 from crawler.content.charset import decode
-from crawler.content.mainblock import clean, main_block, marks_of, without_script
+from crawler.content.mainblock import clean, main_block, without_script
 from crawler.content.markdown import from_text, to_markdown
 from crawler.content.mediatype import Kind, kind_of
 from crawler.content.metadata import description_of, language_of, title_of
 from crawler.content.page import first_line
+from crawler.content.structure import marks_of
 from crawler.content.tree import base_url, parsable, parse
 
 _LONG_PAGE = 1_000_000
