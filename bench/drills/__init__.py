@@ -13,9 +13,11 @@ big_pages     a site of pages near the size limit: a worker's memory
 exports       10,000 pages taken away in every form: a worker's memory; links between files
 terminal      `scripts/run crawl` in tmux: bar, cut, restart, narrow window, Ctrl-C, going on, pipes
 fuzz          hostile input for a minute each for all that reads what sites send
+structure     two sites: every code block to the letter, every table with its rows, in the Markdown
 
 crawling      a crawl of a slow site to do things to, and what must hold at its end
 pane          a terminal to type into and to look at
 main_text     the words of a page's main text, read without the product's code
+blocks        code blocks and tables of pages and of Markdown, read without the product
 verdict       what a drill raises when it fails
 """

@@ -17,6 +17,7 @@ from bench.drills.real_sites import real_sites
 from bench.drills.refresh import refresh
 from bench.drills.statements import statement_log
 from bench.drills.streams import curl_cut, valkey_flushed
+from bench.drills.structure import structure
 from bench.drills.terminal import terminal
 from bench.drills.verdict import DrillFailed
 
@@ -42,6 +43,7 @@ DRILLS: dict[str, Callable[[], str]] = {
         export_links,
         terminal,
         fuzz,
+        structure,
     )
 }
 

@@ -20,8 +20,13 @@ outline     the headings of a Markdown text
 tokens      how long a text is, in words and in tokens
 mainblock   the part of a page that is its content
   pieces      of a long page, converted one by one
-codeblocks  program text: its language, its line numbers
-formulas    mathematics, as TeX
+structure   what the converter does not know, rewritten in the tree
+  codeblocks  program text: to the letter, its language, no line numbers
+  tables      of data, and those that only lay text out
+  admonitions, footnotes   quotes under a title; notes and what leads to them
+  formulas, mathml   mathematics, as TeX
+deflists, prose   what is rewritten in the HTML: definition lists, what is between code blocks
+marks       characters that hold empty lines open through the conversion
 markdown    HTML to Markdown, natively
 fallback    HTML to Markdown by BeautifulSoup, for what the native converter refuses
 

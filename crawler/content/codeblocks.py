@@ -1,20 +1,25 @@
-"""Program text of a page: each block's language where the converter finds it, no line numbers.
+"""Program text of a page: each block as text alone, its language where the converter finds it.
 
-Every highlighter marks the language in its own way: on the block, on the `<code>` in it, or on an
-element around it.
+Highlighters colour, link and number: what they put into a block is taken out, so that the text is
+what a reader copies, to the letter. Every highlighter marks the language in its own way: on the
+block, on the `<code>` in it, or on an element around it.
 """
 
 import re
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from crawler.content.marks import EDGE
+from crawler.content.tree import attribute
 
 _LANGUAGE = re.compile(
     r"""(?:^|\s)(?:
     (?:language|lang|highlight-source|highlight-text|highlight|code-block|src|sourcecode)-
         ([a-z0-9][a-z0-9+\#._-]{0,29})      # Prism, highlight.js, GitHub, Sphinx, org
     | brush:\s*([a-z0-9+\#._-]{1,30})       # SyntaxHighlighter, MDN
-    | (?:sourceCode|hljs)\s+([a-z0-9+\#._-]{1,30})  # pandoc, highlight.js
+    | (?:sourceCode|hljs)\s+(?!lang)([a-z0-9+\#._-]{1,30})  # pandoc, highlight.js
     | ([a-z0-9+\#._-]{1,30})\s+hljs
+    | blob-wrapper\ data\ type-([a-z0-9+\#._-]{1,30})  # GitHub
     )(?=[\s;]|$)""",
     re.I | re.X,
 )
@@ -31,29 +36,53 @@ _AROUND = 7
 _NAMING = 4
 """Of these, how many may name its language."""
 
-NUMBERED = ("lineno", "line-num", "linenum")
-_NUMBERS = "pre .lineno, pre .linenos, pre .linenumber, pre .line-number, .line-numbers-rows"
+_OTHER_THAN_COLOURS = ":not(span, pre), [class*=lin], [class^=ln]"
+_NUMBERS = (
+    ".lineno, .linenos, .linenumber, .line-number, .line-numbers-rows, .ln, .lnt, "
+    ".hljs-ln-numbers, .react-syntax-highlighter-line-number"
+)
 _NUMBER_CELLS = (
     "td.linenos, td.lineno, td.gutter, td.rouge-gutter, td.hljs-ln-numbers, td.blob-num, "
     "td.line-numbers, td.linenumbers"
 )
 
+# What a block may hold beside text and elements that only colour it.
+_PARTS = re.compile(r"<(?:br|div|li|p|tr|button|svg|style|script|template|select)\b")
+_NO_TEXT = re.compile(
+    r"<(button|svg|style|script|template|select)\b[^<]*+(?:<(?!/\1>)[^<]*+)*+</\1>|<!--.*?-->", re.S
+)
+_PIECE = re.compile(
+    r"(<br>)|<(/?)(?:div|li|p|tr|ol|ul|tbody|table)\b[^<>]*+>|<[^<>]*+>|([^<]++)"
+)
 
-def tidy_code(main: LexborNode, *, is_numbered: bool) -> None:
-    """Name the language of each block in its class, and take line numbers away.
 
-    `is_numbered`: the page's source holds one of `NUMBERED`, so they have to be looked for.
-    """
-    blocks = main.css("pre")
-    if blocks and is_numbered:
-        for numbers in main.css(_NUMBERS):
-            numbers.decompose()
+def tidy_code(blocks: list[LexborNode]) -> None:
+    """Make each `<pre>` of a page its text alone, its language in its class."""
+    tables: dict[int, LexborNode] = {}
     for block in blocks:
         around = _ancestors(block)
+        if any(node.tag == "pre" for node in around):
+            continue
         _name_language(block, _language_of(block, around))
+        _flatten(block)
         table = next((node for node in around if node.tag == "table"), None)
         if table is not None:
-            _free_from_table(table)
+            tables[table.mem_id] = table
+    for table in tables.values():
+        _free_from_table(table)
+
+
+def unite_lines(tree: LexborHTMLParser, table: LexborNode) -> bool:
+    """Make one block of a table with a line of code in each row, as GitHub has it, if it is one."""
+    lines = table.css("td.blob-code")
+    if not lines:
+        return False
+    block = tree.create_node("pre")
+    text = "\n".join(line.text().removesuffix("\n").removeprefix("\n") for line in lines)
+    block.insert_child(_with_edges(text))
+    _name_language(block, _language_of(table, _ancestors(table)))
+    table.replace_with(block, move=True)
+    return True
 
 
 def _ancestors(block: LexborNode) -> list[LexborNode]:
@@ -69,18 +98,23 @@ def _ancestors(block: LexborNode) -> list[LexborNode]:
 def _language_of(block: LexborNode, around: list[LexborNode]) -> str:
     inner = block.first_child
     nearest = [inner, block] if inner is not None and inner.tag == "code" else [block]
-    for node in (*nearest, *around[:_NAMING]):
+    figure = [node for node in around[_NAMING:] if node.tag == "figure"]
+    for node in (*nearest, *around[:_NAMING], *figure):
         if language := _named_by(node):
             return language
     return ""
 
 
 def _named_by(node: LexborNode) -> str:
-    attributes = node.attrs
+    attributes = node.attributes
+    if not attributes:
+        return ""
     for name in _ATTRIBUTES:
         if value := attributes.get(name):
             return _accepted(value)
     classes = attributes.get("class")
+    if classes and node.tag == "figure":
+        classes = classes.replace("highlight ", "language-")  # Hexo
     found = _LANGUAGE.search(classes) if classes else None
     return _accepted(found[found.lastindex or 0]) if found else ""
 
@@ -94,18 +128,71 @@ def _accepted(language: str) -> str:
 
 def _name_language(block: LexborNode, language: str) -> None:
     """Leave the converter one mark to find, and none that could break the fence."""
-    inner = block.first_child
-    for node in (block, inner):
-        if node is not None and node.tag in ("pre", "code") and "class" in node.attrs:
-            del node.attrs["class"]
+    said = block.prev
+    if said is not None and said.tag == "span" and attribute(said, "class") == "lang":
+        said.decompose()  # VitePress shows it
     if language:
         block.attrs["class"] = f"language-{language}"
+    elif "class" in block.attrs:
+        del block.attrs["class"]
+
+
+def _flatten(block: LexborNode) -> None:
+    first = block.first_child
+    if first is None:
+        return
+    has_parts = not first.is_text_node or first.next is not None
+    if has_parts and block.css_first(_OTHER_THAN_COLOURS) is not None:
+        _take_parts_out(block)
+    text = block.text()
+    block.inner_html = ""
+    block.insert_child(_with_edges(text))
+
+
+def _take_parts_out(block: LexborNode) -> None:
+    for numbers in block.css(f"{_NUMBERS}, {_NUMBER_CELLS}"):
+        if numbers.mem_id != block.mem_id:
+            numbers.decompose()
+    html = block.inner_html or ""
+    if _PARTS.search(html):
+        block.inner_html = _lines(html)
+
+
+def _lines(html: str) -> str:
+    """The text of a block that is made of more than one element a line, still escaped."""
+    parts: list[str] = []
+    was_start = was_end = False
+    for piece in _PIECE.finditer(_NO_TEXT.sub("", html)):
+        line_break, end, text = piece.groups()
+        if text:
+            text = text.removeprefix("\n") if was_end else text
+        elif line_break or (end and was_start):
+            text = "\n"
+        elif end is None:
+            continue  # what only colours a part of a line
+        elif _is_amid_line(parts):
+            text = "\n"
+        if text:
+            parts.append(text)
+        was_start, was_end = end == "", end == "/"
+    return "".join(parts).removesuffix("\n")
+
+
+def _is_amid_line(parts: list[str]) -> bool:
+    return bool(parts) and not parts[-1].endswith("\n")
+
+
+def _with_edges(text: str) -> str:
+    """The text as it has to be written for its empty lines at both ends to outlive conversion."""
+    if text.startswith("\n"):
+        text = "\n" + text  # a tag takes the first one (HTML, section 13.1.2.5)
+    return text[:-1] + EDGE if text.endswith("\n\n") else text
 
 
 def _free_from_table(table: LexborNode) -> None:
     """Highlighters put code beside its line numbers in a table; without them it is no table."""
     for numbers in table.css(_NUMBER_CELLS):
         numbers.decompose()
-    blocks = table.css("pre")
-    if len(blocks) == len(table.css("td, th")) == 1:
+    blocks = [block for block in table.css("pre") if block.first_child is not None]
+    if len(blocks) == 1 and table.text().strip() == blocks[0].text().strip():
         table.replace_with(blocks[0], move=True)

@@ -8,11 +8,12 @@ from crawler.content.about import VOCABULARY, read_about
 from crawler.content.bounds import clip
 from crawler.content.charset import decode
 from crawler.content.chosen import Content, content_of
-from crawler.content.mainblock import clean, marks_of
+from crawler.content.mainblock import clean
 from crawler.content.markdown import FRAME, PERMALINKS, from_text, to_markdown
 from crawler.content.mediatype import Kind, kind_of
 from crawler.content.metadata import description_of, language_of, title_of
 from crawler.content.page import first_line
+from crawler.content.structure import marks_of
 from crawler.content.tree import base_url, parsable, parse
 from crawler.domain.selectors import NO_SELECTORS, Selectors
 

@@ -13,13 +13,10 @@ from itertools import groupby
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.content.bounds import tame_content
-from crawler.content.codeblocks import NUMBERED, tidy_code
-from crawler.content.formulas import keep_formulas
+from crawler.content.deflists import as_lists
 from crawler.content.pieces import pieces_of, together
+from crawler.content.structure import keep_structure
 from crawler.content.tree import attribute
-
-_FORMULAS = ("<math", "math/tex")
-_MARKS = (*NUMBERED, *_FORMULAS)
 
 _MIN_TEXT = 200
 """Characters below which a marked block without a heading is not believed to be the content."""
@@ -51,17 +48,10 @@ _OPENED = frozenset(("article", "body", "div", "main", "section"))
 
 _NOSCRIPT = re.compile(r"</?noscript\b[^<>]*>")
 
-# Spans carry colours; without them the converter has a third less to read.
-_SPAN = re.compile(r"<span[^<>]*>")
 # Titles of links repeat in words where the link goes. Only a tag holds a ">" that is not escaped.
 _TITLE = re.compile(r'( href="[^"<>]*") title="[^"<>]*">')
 # Addresses that run something where they are followed (`javascript:`), tabs within included.
 _SCRIPT = re.compile(r' href="\s*+(?!(?:https?|mailto|tel|ftp):)[^"/?#:]*+:', re.I)
-
-
-def marks_of(html: str) -> frozenset[str]:
-    """What a source mentions of what is to be looked for in its tree."""
-    return frozenset(mark for mark in _MARKS if mark in html)
 
 
 def main_block(tree: LexborHTMLParser, marks: frozenset[str], *, in_pieces: bool) -> list[str]:
@@ -76,9 +66,7 @@ def main_block(tree: LexborHTMLParser, marks: frozenset[str], *, in_pieces: bool
     if not marked:
         _drop_outer_frame(main)
     _drop_frame(main, reveals=marked is not None)
-    tidy_code(main, is_numbered=not marks.isdisjoint(NUMBERED))
-    if not marks.isdisjoint(_FORMULAS):
-        keep_formulas(tree, main)
+    keep_structure(tree, main, marks)
     if not in_pieces:
         return [_serialised(main)]
     _disarm(main)
@@ -96,9 +84,7 @@ def chosen_block(
     for node in chosen:
         for hidden in node.css(":is([hidden], [style])"):
             _show(hidden)
-        tidy_code(node, is_numbered=not marks.isdisjoint(NUMBERED))
-        if not marks.isdisjoint(_FORMULAS):
-            keep_formulas(tree, node)
+        keep_structure(tree, node, marks)
         if in_pieces:
             _disarm(node)
     groups = groupby(chosen, key=lambda node: _AROUND.get(node.tag or "", ""))
@@ -118,12 +104,15 @@ def _parts(around: str, nodes: Iterator[LexborNode], in_pieces: bool) -> Iterato
             yield f"<div>{_serialised(node)}</div>"
 
 
-def without_script(tree: LexborHTMLParser) -> str:
+def without_script(page: LexborHTMLParser) -> str:
     """What a page shows to those who run no script, as forums do that are built in the browser;
     to be cleaned."""
-    parts = (node.inner_html or "" for node in _outermost(tree.css("body noscript")))
-    shown = LexborHTMLParser(_NOSCRIPT.sub("", "".join(parts))).body
-    return _serialised(shown) if shown else ""
+    parts = (node.inner_html or "" for node in _outermost(page.css("body noscript")))
+    tree = LexborHTMLParser(_NOSCRIPT.sub("", "".join(parts)))
+    if tree.body is None:
+        return ""
+    keep_structure(tree, tree.body, frozenset())
+    return _serialised(tree.body)
 
 
 def _outermost(nodes: list[LexborNode]) -> Iterator[LexborNode]:
@@ -203,8 +192,7 @@ def _serialised(main: LexborNode) -> str:
 
 def clean(html: str) -> str:
     """Serialised content as the converter can take it. The tree that it is of is needed no more."""
-    html = _SPAN.sub("", tame_content(html).replace("</span>", ""))
-    return _TITLE.sub(r"\1>", html)
+    return _TITLE.sub(r"\1>", tame_content(as_lists(html)))
 
 
 def _disarm(main: LexborNode) -> None:

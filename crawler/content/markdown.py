@@ -17,6 +17,8 @@ from html_to_markdown._html_to_markdown import (
 
 from crawler.content.bounds import clip
 from crawler.content.fallback import plain_markdown
+from crawler.content.marks import drop_marks
+from crawler.content.prose import tidy_prose
 
 PERMALINKS = [
     "a.headerlink", "a.header-anchor", "a.hash-link", "a.anchor-link", "a.anchorjs-link",
@@ -36,25 +38,17 @@ _NO_PREPROCESSING = PreprocessingOptions(enabled=False)
 # Permalinks of headings, where they have none of the classes above.
 _PERMALINK = re.compile(r"<a [^<>]*>\s*[¶#§🔗]\s*</a>")
 
-_BROKEN_CODE = re.compile(r"<(?:code|tt|kbd|samp)\b[^<>]*>[^<\n]*\n")
-_PRE_OR_CODE = re.compile(r"<(pre\b).*?</pre>|<(?:code|tt|kbd|samp)\b[^<>]*>[^<]*", re.S)
-_LINE_BREAK = re.compile(r"(?<![ \t])[ \t]*+\n\s*+")
-
-_TAG_LIKE = re.compile(r"&lt;(?=[a-zA-Z/!?])")
-_CODE_OR_TAG_LIKE = re.compile(r"<(pre|code|kbd|samp|tt)\b.*?</\1>|&lt;(?=[a-zA-Z/!?])", re.S)
-
-
 def to_markdown(html: str, base_url: str, dropped: list[str] = FRAME) -> str:
     """Markdown of well-formed HTML, its links made absolute against `base_url`. Never raises.
 
     `dropped` are selectors of elements that are left out.
     """
-    html = _keep_escaped(_join_code(_drop_permalinks(html)))
+    html = tidy_prose(_drop_permalinks(html))
     try:
         content = convert(html, _options(base_url, dropped)).content or ""
     except (ConversionError, ValueError):
         content = plain_markdown(html)
-    return clip(content.strip("\n"))
+    return clip(drop_marks(content).strip("\n"))
 
 
 def from_text(text: str) -> str:
@@ -68,22 +62,6 @@ def _drop_permalinks(html: str) -> str:
     return _PERMALINK.sub("", html)
 
 
-def _join_code(html: str) -> str:
-    """Code within a sentence on one line, wherever its source was broken."""
-    if not _BROKEN_CODE.search(html):
-        return html
-    return _PRE_OR_CODE.sub(
-        lambda found: found[0] if found[1] else _LINE_BREAK.sub(" ", found[0]), html
-    )
-
-
-def _keep_escaped(html: str) -> str:
-    """Text that looks like a tag (`List<T>`) stays text, instead of becoming one in Markdown."""
-    if not _TAG_LIKE.search(html):
-        return html
-    return _CODE_OR_TAG_LIKE.sub(lambda found: found[0] if found[1] else "&amp;lt;", html)
-
-
 def _options(base_url: str, dropped: list[str]) -> ConversionOptions:
     return ConversionOptions(
         base_url=base_url,
@@ -91,6 +69,7 @@ def _options(base_url: str, dropped: list[str]) -> ConversionOptions:
         preprocessing=_NO_PREPROCESSING,
         exclude_selectors=dropped,
         compact_tables=True,
+        br_in_tables=True,
         bullets="-",
         escape_asterisks=True,
         sup_symbol="^",

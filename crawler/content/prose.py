@@ -1,0 +1,66 @@
+"""What is between a page's code blocks, made so that the converter takes it for what it is.
+
+Code within a sentence goes on one line, wherever its source was broken; text that looks like a tag
+(`List<T>`) stays text, instead of becoming one in Markdown; an empty line within a text, which the
+converter would take out of a list's indentation, is a line break like any other; TeX that scripts
+draw is protected. Around a quote, and below a table that may be in one, an empty line is kept: the
+converter joins them to what is next to them.
+"""
+
+import re
+
+from crawler.content.formulas import mark_tex
+from crawler.content.marks import GAP
+
+_BLOCK = "\0"
+"""Stands for a code block: no serialised HTML holds it."""
+
+_LESS = "\ufdd2"
+"""Stands for "<" within code; no text holds it (Unicode, section 23.7)."""
+
+# What begins with letters is searched for fast.
+_HEADING = re.compile(r"(<summary\b[^<>]*+>\s*+)<(h[1-6])\b[^<>]*+>((?:[^<]++|<(?!/\2>))*+)</\2>")
+_QUOTE = re.compile(r"(</(?:[a-gi-z]\w*+|h[1-6])>\s*+)(<blockquote\b)")
+_END = re.compile(r"(</(?:blockquote|table)>(?:\s*+</div>)*+)(?=\s*+(?:[^<\s]|<(?!/)))")
+_BROKEN_CODE = re.compile(r"<(?:code|kbd|samp|tt)\b[^<>]*+>[^<\n]*+\n[^<]*+")
+_LINE_BREAK = re.compile(r"(?<![ \t])[ \t]*+\n\s*+")
+_CODE_WITH_LESS = re.compile(
+    r"<(code|kbd|samp|tt)\b(?:[^<&]++|<(?!/\1>)|&(?!lt;))*+&lt;(?:[^<]++|<(?!/\1>))*+"
+)
+_TAG_LIKE = re.compile(r"&lt;(?=[a-zA-Z/!?])")
+_EMPTY_LINE = re.compile(r"\n[ \t]*+\n\s*+")
+
+
+def tidy_prose(html: str) -> str:
+    """Serialised HTML, its code blocks flat, with all else tidied."""
+    first, *others = html.split("<pre")
+    if not others:
+        return _tidy(first)
+    blocks, texts = [], [first]
+    for other in others:
+        block, end, text = other.partition("</pre>")
+        blocks.append(f"<pre{block}{end}")
+        texts.append(text)
+    first, *others = _tidy(_BLOCK.join(texts)).split(_BLOCK)
+    return first + "".join(part for pair in zip(blocks, others, strict=True) for part in pair)
+
+
+def _tidy(html: str) -> str:
+    if "<blockquote" in html:
+        html = _QUOTE.sub(rf"\1<p>{GAP}</p>\2", html)
+        html = _END.sub(rf"\1<p>{GAP}</p>", html)
+    html = _HEADING.sub(r"\1\3", html)
+    html = _BROKEN_CODE.sub(_join, html)
+    html = _EMPTY_LINE.sub("\n", html)
+    if "&lt;" in html:
+        html = _keep_escaped(html)
+    return mark_tex(html)
+
+
+def _join(code: re.Match[str]) -> str:
+    return _LINE_BREAK.sub(" ", code[0])
+
+
+def _keep_escaped(html: str) -> str:
+    html = _CODE_WITH_LESS.sub(lambda code: code[0].replace("&lt;", _LESS), html)
+    return _TAG_LIKE.sub("&amp;lt;", html).replace(_LESS, "&lt;")
