@@ -59,8 +59,8 @@ def make_document(
     title, description, language = title_of(tree), description_of(tree), language_of(tree)
     base = base_url(tree, url)
     about = read_about(tree, base, has_vocabulary=has_vocabulary)  # the main block takes it apart
-    main = main_block(tree, marks, in_pieces=is_long)
     without = without_script(tree) if has_other else ""
+    main = main_block(tree, marks, in_pieces=is_long)
     del tree  # it takes more than all that follows
     markdown = _markdown(main, without, base)
     return Document(title, description, language, markdown, about.as_json())
@@ -71,5 +71,8 @@ def _markdown(main: list[str], without_script: str, base: str) -> str:
     parts = (to_markdown(clean(piece), base) for piece in main)
     markdown = clip("\n\n".join(part for part in parts if part))
     if len(markdown) < _SHORT and without_script:
-        return max(markdown, to_markdown(clean(without_script), base), key=len)
+        markdown = max(markdown, to_markdown(clean(without_script), base), key=len)
+    if not markdown:
+        parts = (to_markdown(clean(piece), base, keeps_frame=True) for piece in main)
+        return clip("\n\n".join(part for part in parts if part))
     return markdown

@@ -18,9 +18,11 @@ from html_to_markdown._html_to_markdown import (
 from crawler.content.bounds import clip
 from crawler.content.fallback import plain_markdown
 
+UNSEEN = ["script", "style", "template", "noscript", "svg", "iframe"]
+"""Elements whose text no page shows."""
+
 FRAME = [
-    "script", "style", "template", "noscript", "svg", "iframe", "dialog", "footer",
-    "button", "select", "textarea", "[role=search]", "[role=dialog]",
+    *UNSEEN, "dialog", "footer", "button", "select", "textarea", "[role=search]", "[role=dialog]",
     ".navheader", ".navfooter", ".breadcrumb", ".breadcrumbs", ".skip-link", ".mw-editsection",
     "a.headerlink", "a.header-anchor", "a.hash-link", "a.anchor-link", "a.anchorjs-link",
 ]  # fmt: skip
@@ -39,11 +41,14 @@ _TAG_LIKE = re.compile(r"&lt;(?=[a-zA-Z/!?])")
 _CODE_OR_TAG_LIKE = re.compile(r"<(pre|code|kbd|samp|tt)\b.*?</\1>|&lt;(?=[a-zA-Z/!?])", re.S)
 
 
-def to_markdown(html: str, base_url: str) -> str:
-    """Markdown of well-formed HTML, its links made absolute against `base_url`. Never raises."""
+def to_markdown(html: str, base_url: str, *, keeps_frame: bool = False) -> str:
+    """Markdown of well-formed HTML, its links made absolute against `base_url`. Never raises.
+
+    `keeps_frame`: footers, buttons and their like are kept; for pages that have no other text.
+    """
     html = _keep_escaped(_join_code(_drop_permalinks(html)))
     try:
-        content = convert(html, _options(base_url)).content or ""
+        content = convert(html, _options(base_url, UNSEEN if keeps_frame else FRAME)).content or ""
     except (ConversionError, ValueError):
         content = plain_markdown(html)
     return clip(content.strip("\n"))
@@ -76,12 +81,12 @@ def _keep_escaped(html: str) -> str:
     return _CODE_OR_TAG_LIKE.sub(lambda found: found[0] if found[1] else "&amp;lt;", html)
 
 
-def _options(base_url: str) -> ConversionOptions:
+def _options(base_url: str, dropped: list[str]) -> ConversionOptions:
     return ConversionOptions(
         base_url=base_url,
         extract_metadata=False,
         preprocessing=_NO_PREPROCESSING,
-        exclude_selectors=FRAME,
+        exclude_selectors=dropped,
         compact_tables=True,
         bullets="-",
         escape_asterisks=True,
