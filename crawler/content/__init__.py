@@ -19,6 +19,9 @@ about       author, dates, canonical URL, Open Graph
 outline     the headings of a Markdown text
 tokens      how long a text is, in words and in tokens
 mainblock   the part of a page that is its content
+  boilerplate what is dropped of it: menus, comments, related pages
+    frame_words what the names of blocks, and headings, tell
+    cards, sizing   siblings alike; how much text a block holds
   pieces      of a long page, converted one by one
 structure   what the converter does not know, rewritten in the tree
   codeblocks  program text: to the letter, its language, no line numbers

@@ -37,10 +37,9 @@ def content_of(
     """
     selection = Selection(tree)
     removed = _remove(selection, selectors.remove)
-    if selectors.content is None:
-        html = main_block(tree, marks, in_pieces=in_pieces)
-        return Content(html, without_script(tree) if has_other else "", 0, removed)
     without = without_script(tree) if has_other else ""
+    if selectors.content is None:
+        return Content(main_block(tree, marks, in_pieces=in_pieces), without, 0, removed)
     tree.strip_tags(NO_CONTENT)
     chosen = selection.find(selectors.content)
     if any(_shows_something(node) for node in chosen):

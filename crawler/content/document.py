@@ -9,7 +9,7 @@ from crawler.content.bounds import clip
 from crawler.content.charset import decode
 from crawler.content.chosen import Content, content_of
 from crawler.content.mainblock import clean
-from crawler.content.markdown import FRAME, PERMALINKS, from_text, to_markdown
+from crawler.content.markdown import FRAME, PERMALINKS, UNSEEN, from_text, to_markdown
 from crawler.content.mediatype import Kind, kind_of
 from crawler.content.metadata import description_of, language_of, title_of
 from crawler.content.page import first_line
@@ -93,5 +93,8 @@ def _markdown(content: Content, base: str) -> str:
     parts = (to_markdown(clean(piece), base, dropped) for piece in content.html)
     markdown = clip("\n\n".join(part for part in parts if part))
     if len(markdown) < _SHORT and content.without_script:
-        return max(markdown, to_markdown(clean(content.without_script), base), key=len)
+        markdown = max(markdown, to_markdown(clean(content.without_script), base), key=len)
+    if not markdown:
+        parts = (to_markdown(clean(piece), base, UNSEEN) for piece in content.html)
+        return clip("\n\n".join(part for part in parts if part))
     return markdown

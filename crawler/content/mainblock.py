@@ -1,9 +1,9 @@
 """The part of a page that is its content, as HTML that the converter can take.
 
-What a page's author marked as its content is believed (`<main>`, role=main, `<article>`), for
-losing text is worse than keeping some of the frame. Without such a mark the body is taken, less
-what is known to be frame. Elements that are frame wherever they stand are left to the converter,
-which drops them natively (`markdown.FRAME`).
+What a page's author marked as its content is believed (`<main>`, role=main, `<article>`); without
+such a mark the body is taken. Of either, what is hidden and what is boilerplate are dropped
+(`boilerplate`). Elements that are frame wherever they stand are left to the converter, which drops
+them natively (`markdown.FRAME`).
 """
 
 import re
@@ -12,11 +12,15 @@ from itertools import groupby
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler.content.boilerplate import drop_boilerplate
 from crawler.content.bounds import tame_content
 from crawler.content.deflists import as_lists
 from crawler.content.pieces import pieces_of, together
-from crawler.content.structure import keep_structure
+from crawler.content.structure import keep_marked, keep_structure, tidy_blocks
 from crawler.content.tree import attribute
+
+# Dropped by the converter anyway; here they would count as text.
+_UNSEEN = "script, style, template, noscript, iframe"
 
 _MIN_TEXT = 200
 """Characters below which a marked block without a heading is not believed to be the content."""
@@ -27,18 +31,8 @@ _MIN_SHARE = 0.2
 _MIN_PANEL = 200
 """Characters from which on a hidden part of the content is one that readers open: a tab, a step."""
 
-# A page's own table of contents is part of its text; docutils puts it into a `nav`.
-_FRAME = (
-    "nav:not(.contents), [role=navigation]:not(.contents), .sr-only, .visually-hidden, "
-    "[hidden], [style*='display:none'], [style*='display: none']"
-)
+_HIDDEN = ".sr-only, .visually-hidden, [hidden], [style*='display:none'], [style*='display: none']"
 _NOT_SHOWN = re.compile(r"display:\s*none")
-# Outside of a marked block only: within one, these belong to the text.
-_OUTER_FRAME = (
-    "body > header, body > div > header, [role=banner], [role=complementary], [role=contentinfo], "
-    "aside, .sidebar, #sidebar"
-)
-
 NO_CONTENT = ["script", "style", "template", "noscript", "svg", "iframe"]
 """Elements of which nothing is content, wherever they stand."""
 
@@ -63,10 +57,12 @@ def main_block(tree: LexborHTMLParser, marks: frozenset[str], *, in_pieces: bool
     main = marked or tree.body
     if main is None:
         return []
-    if not marked:
-        _drop_outer_frame(main)
-    _drop_frame(main, reveals=marked is not None)
-    keep_structure(tree, main, marks)
+    keep_marked(tree, main, marks)
+    for node in main.css(_UNSEEN):
+        node.decompose()
+    _drop_hidden(main)
+    drop_boilerplate(main)
+    tidy_blocks(tree, main)
     if not in_pieces:
         return [_serialised(main)]
     _disarm(main)
@@ -145,20 +141,14 @@ def _is_large_part(tree: LexborHTMLParser, block: LexborNode) -> bool:
     return body is None or len(block.text()) >= _MIN_SHARE * len(body.text())
 
 
-def _drop_outer_frame(body: LexborNode) -> None:
-    for node in body.css(_OUTER_FRAME):
-        if not node.css_first("h1"):
-            node.decompose()
-
-
-def _drop_frame(main: LexborNode, *, reveals: bool) -> None:
-    """Take frame and hidden parts away, but show those parts that readers can open."""
+def _drop_hidden(main: LexborNode) -> None:
+    """Take hidden parts away, but show those that readers can open."""
     shown: set[int] = set()
-    for node in main.css(_FRAME):
+    for node in main.css(_HIDDEN):
         # A node stands here once for each selector that it matches.
         if node.mem_id in shown:
             continue
-        if node.tag != "nav" and _is_hidden(node) and _is_panel(node, reveals):
+        if _is_hidden(node) and _is_panel(node):
             _show(node)
             shown.add(node.mem_id)
         else:
@@ -169,11 +159,11 @@ def _is_hidden(node: LexborNode) -> bool:
     return "hidden" in node.attrs or bool(_NOT_SHOWN.search(attribute(node, "style")))
 
 
-def _is_panel(node: LexborNode, reveals: bool) -> bool:
+def _is_panel(node: LexborNode) -> bool:
     # React's server sends late parts hidden, and a script puts them in their places.
     if attribute(node, "role") == "tabpanel" or attribute(node, "id").startswith("S:"):
         return True
-    return reveals and len(node.text()) >= _MIN_PANEL
+    return len(node.text()) >= _MIN_PANEL
 
 
 def _show(node: LexborNode) -> None:

@@ -25,9 +25,11 @@ PERMALINKS = [
 ]  # fmt: skip
 """Signs beside headings: all that is dropped of an element that a user chose as the content."""
 
+UNSEEN = ["script", "style", "template", "noscript", "svg", "iframe"]
+"""Elements whose text no page shows."""
+
 FRAME = [
-    "script", "style", "template", "noscript", "svg", "iframe", "dialog", "footer",
-    "button", "select", "textarea", "[role=search]", "[role=dialog]",
+    *UNSEEN, "dialog", "footer", "button", "select", "textarea", "[role=search]", "[role=dialog]",
     ".navheader", ".navfooter", ".breadcrumb", ".breadcrumbs", ".skip-link", ".mw-editsection",
     *PERMALINKS,
 ]  # fmt: skip

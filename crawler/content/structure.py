@@ -34,8 +34,12 @@ def marks_of(html: str) -> frozenset[str]:
 
 def keep_structure(tree: LexborHTMLParser, main: LexborNode, marks: frozenset[str]) -> None:
     """Rewrite what is in `main` for the converter; `marks` are those of the page's source."""
-    if marks:
-        _keep_marked(tree, main, marks)
+    keep_marked(tree, main, marks)
+    tidy_blocks(tree, main)
+
+
+def tidy_blocks(tree: LexborHTMLParser, main: LexborNode) -> None:
+    """Code and tables of `main` as the converter can take them, and no spans."""
     found = main.css("pre, table")
     blocks = [node for node in found if node.tag == "pre"]
     tidy_code(blocks)
@@ -45,7 +49,8 @@ def keep_structure(tree: LexborHTMLParser, main: LexborNode, marks: frozenset[st
     main.unwrap_tags(["span"])
 
 
-def _keep_marked(tree: LexborHTMLParser, main: LexborNode, marks: frozenset[str]) -> None:
+def keep_marked(tree: LexborHTMLParser, main: LexborNode, marks: frozenset[str]) -> None:
+    """Formulas, footnotes and notes, whose elements would else be taken for something else."""
     if "math" in marks:
         keep_formulas(tree, main)
     if not marks.isdisjoint(_FOOTNOTES):
