@@ -81,7 +81,7 @@ def test_a_hostile_page_does_nothing_and_nothing_of_it_is_wider_than_a_phone(
         assert width == 320, view
     page.goto(notes)
     expect(page).to_have_title("Notes · Clew")
-    assert page.locator("main :is(script, form, img, [style], [onerror])").count() == 0
+    assert page.locator(".prose :is(script, form, img, [style], [onerror])").count() == 0
     assert all(url.startswith(notes.partition("/jobs/")[0]) for url in asked)
     page.get_by_role("link", name="Original").focus()
     page.keyboard.press("Enter")
