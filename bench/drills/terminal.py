@@ -27,20 +27,21 @@ def terminal() -> str:
         RunningServer(env=ALLOW_LOOPBACK) as server,
         Pane(WIDE, {"CLEW_DATA_DIR": str(server.data_dir)} | ALLOW_LOOPBACK, Path(folder)) as pane,
     ):
-        drill = _Drill(pane, server, f"{site.url}/c-api/index.html")
+        drill = _Drill(pane, server, f"{site.url}/c-api/index.html", Path(folder))
         drill.watch_through_a_kill()
         drill.make_it_narrow()
         drill.interrupt()
         drill.go_on()
         drill.cut_a_pipe()
-        drill.print_events(Path(folder))
+        drill.print_events()
     PANES.parent.mkdir(exist_ok=True)
     PANES.write_text("\n\n".join(drill.seen))
     return f"{drill.figures}; what was seen stands in {PANES.relative_to(ROOT)}"
 
 
 class _Drill:
-    def __init__(self, pane: Pane, server: RunningServer, url: str) -> None:
+    def __init__(self, pane: Pane, server: RunningServer, url: str, folder: Path) -> None:
+        self._folder = folder
         self._pane = pane
         self._server = server
         self._command = f"{shlex.quote(str(ROOT / 'scripts' / 'run'))} crawl"
@@ -82,11 +83,13 @@ class _Drill:
         expect(status == "paused", f"the job is {status} after Ctrl-C")
 
     def go_on(self) -> None:
-        """To the end."""
-        self._type(f"--resume {self._job}")
+        """To the end, with the pages as a folder."""
+        self._type(f"--resume {self._job} -o pages", "clear; ")
         self._pane.wait_for("Finished:", 120)
         self._ended(0, "gone on to the end")
         job = Api(self._server.url).show(self._job)
+        files = len(list((self._folder / "pages").rglob("*.md")))
+        expect(files == job["totals"]["completed"] + 1, f"{files} files of {job['totals']}")
         self.figures = f"{job['totals']['completed']} pages through kill -9, Ctrl-C and --resume"
 
     def cut_a_pipe(self) -> None:
@@ -96,11 +99,11 @@ class _Drill:
         self._keep("in a pipe, cut by head")
         expect("Traceback" not in lines, lines)
 
-    def print_events(self, folder: Path) -> None:
+    def print_events(self) -> None:
         """Every event of an earlier crawl, once, and nothing beside them."""
-        self._type(f"--resume {self._job} --json >out 2>err")
+        self._type(f"--resume {self._job} --json >out 2>err", "clear; ")
         self._ended(0, "events of the first crawl")
-        events = [json.loads(line) for line in (folder / "out").read_text().splitlines()]
+        events = [json.loads(line) for line in (self._folder / "out").read_text().splitlines()]
         check_ids([event["id"] for event in events], len(events))
         expect(events == Api(self._server.url).events(self._job), "not the events of the API")
         self.figures += f", {len(events)} events once"

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from crawler.terminal.api import Api, Refused, Unreachable
+from crawler.terminal.api import Api, Unreachable
 from crawler.terminal.sse import Message, SseReader
 
 _QUEUED = 256
@@ -52,9 +52,9 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The server refuses the stream: the job is gone, or the token is wrong."""
+    """There is no stream: the job is gone, the token is wrong; or this thread has failed."""
 
-    error: Refused
+    error: Exception
 
 
 Item = Event | Connected | Lost | Ended | Failed
@@ -102,7 +102,7 @@ class Follower:
             self._put(Ended())
         except Unreachable as error:
             return Lost(str(error))
-        except Refused as error:
+        except Exception as error:  # Refused, or a mistake of ours: not to die of in silence
             self._put(Failed(error))
         return None
 

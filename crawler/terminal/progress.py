@@ -49,7 +49,7 @@ class Progress:
             self.error = data.get("error")
         for row in data.get("pages", ()):
             if row["outcome"] in ("fetched", "cached"):
-                self.page = str(row["title"] or row["url"])
+                self.page = str(row.get("title") or row["url"])
         self._sample(data["at"], now)
 
     def _sample(self, at: str, now: float) -> None:

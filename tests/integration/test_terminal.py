@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 import pytest
 
-from crawler.terminal.api import Api
+from crawler.terminal.api import Api, Refused
 from crawler.terminal.destination import choose
 from crawler.terminal.display import Lines
 from crawler.terminal.following import Ended, Event, Failed, Follower, Item
@@ -65,6 +65,7 @@ def test_a_refused_stream_is_not_asked_for_again(status: int) -> None:
     with FakeClew([[status]]) as fake:
         items = followed(fake)
     assert isinstance(items[-1], Failed)
+    assert isinstance(items[-1].error, Refused)
     assert items[-1].error.status == status
     assert len(fake.resume_points) == 1
 
