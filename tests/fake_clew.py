@@ -54,6 +54,7 @@ class FakeClew:
             "lastEventId": 0, "error": None,
         } | (job or {})
         self.report: Json = {"urls": [], "totals": self.job["totals"]}
+        self.changes: Json = {}
         self.export = export
         self.token = token
         self.asked: list[tuple[str, str, Any]] = []
@@ -105,7 +106,8 @@ class FakeClew:
             return self._stream(request)
         if call == "/export":
             return self._send(request, 200, self.export)
-        self._say(request, 200, self.report if call == "/report" else self.job)
+        answers = {"/report": self.report, "/changes": self.changes}
+        self._say(request, 200, answers.get(call, self.job))
 
     def _say(self, request: BaseHTTPRequestHandler, status: int, answer: Json) -> None:
         self._send(request, status, json.dumps(answer).encode())

@@ -3,6 +3,8 @@
 import io
 import json
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -13,7 +15,7 @@ from crawler.terminal.api import Api, Refused
 from crawler.terminal.destination import choose
 from crawler.terminal.display import Lines
 from crawler.terminal.following import Ended, Event, Failed, Follower, Item
-from crawler.terminal.interrupts import Interrupts
+from crawler.terminal.interrupts import Interrupted, Interrupts
 from crawler.terminal.outlet import Outlet
 from crawler.terminal.server import NamedServer
 from crawler.terminal.session import Session, Wanted
@@ -79,8 +81,9 @@ class Run:
         wanted: Wanted = NEW,
         prints_events: bool = False,
         output: io.StringIO | None = None,
+        interrupts: Interrupts | None = None,
     ) -> None:
-        self.interrupts = Interrupts()
+        self.interrupts = interrupts or Interrupts()
         self.output, self.errors = output or io.StringIO(), io.StringIO()
         outlet = Outlet(
             Lines(self.errors), self.output, prints_events=prints_events, is_taken=False
@@ -220,6 +223,56 @@ def test_a_reader_who_leaves_pauses_the_crawl(tmp_path: Path) -> None:
     assert run.exit == Exit.INTERRUPTED
     assert ("POST", "/pause", {}) in fake.asked
     assert "--after 3" in run.errors.getvalue()
+
+
+class _CtrlC(Interrupts):
+    """Ctrl-C while a call that takes long is under way, or else the stream."""
+
+    def __init__(self, during: str) -> None:
+        super().__init__()
+        self._during = during
+
+    def check(self) -> None:
+        if self._during == "stream":
+            self.count = 1
+        super().check()
+
+    @contextmanager
+    def armed(self) -> Iterator[None]:
+        self.count = 1
+        yield from ()
+        raise Interrupted
+
+
+def test_ctrl_c_pauses_the_crawl_and_says_how_to_go_on() -> None:
+    paused = job("paused", completed=2)
+    with FakeClew([EVENTS[:3]], paused) as fake:
+        run = Run(fake, replace(NEW, again=" -o 'my site'"), interrupts=_CtrlC("stream"))
+    assert run.exit == Exit.INTERRUPTED
+    assert ("POST", "/pause", {}) in fake.asked
+    assert "The crawl is paused: 2 pages" in run.said
+    assert f"scripts/run crawl --resume {JOB_ID} -o 'my site'" in run.said
+
+
+def test_ctrl_c_while_the_result_is_written_leaves_nothing_and_says_how_to_take_it(
+    tmp_path: Path,
+) -> None:
+    destination = choose(str(tmp_path / "site"), None, False, "https://example.org/")
+    with FakeClew(export=archive(index="x")) as fake:
+        fake.refusals["/pause"] = (409, {"detail": "It has ended.", "code": "wrong-state"})
+        wanted = replace(NEW, destination=destination)
+        run = Run(fake, wanted, interrupts=_CtrlC("result"))
+    assert run.exit == Exit.INTERRUPTED
+    assert "Finished: 3 pages" in run.said
+    assert f"--resume {JOB_ID}" in run.said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_crawl_made_again_tells_what_changed() -> None:
+    with FakeClew(job=job() | {"basedOn": "job-0"}) as fake:
+        fake.changes = {"counts": {"added": 3, "changed": 1, "removed": 0, "unchanged": 9}}
+        said = Run(fake).output.getvalue()
+    assert "Since the earlier crawl: 3 added, 1 changed, 0 removed, 9 unchanged" in said
 
 
 def archive(**files: str) -> bytes:
