@@ -15,7 +15,7 @@ from crawler.exports.export import Export
 from crawler.exports.folder import MEDIA_TYPE
 from crawler.exports.stock import Call, Stock, take_stock
 from crawler.exports.wording import about, escaped, site_name, title_of
-from crawler.storage.exporting import WholePage
+from crawler.storage.exporting import ListedPage, WholePage
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class _Block:
 
     text: str
     tokens: int
+    tokens_of_page: int
 
 
 def llms_full(call: Call) -> Export:
@@ -32,17 +33,30 @@ def llms_full(call: Call) -> Export:
     Raises:
         UnknownJob: when there is no such job.
     """
-    stock = take_stock(call)
+    total = _Total()
+    stock = take_stock(call, total.add)
     if call.max_tokens is None:
-        return Export(stock.job, "llms-full.txt", "text/plain; charset=utf-8", _whole(stock))
+        whole = _whole(stock, total.tokens)
+        return Export(stock.job, "llms-full.txt", "text/plain; charset=utf-8", whole)
     return Export(stock.job, "llms-full.zip", MEDIA_TYPE, _parts(stock, call.max_tokens))
 
 
-def _whole(stock: Stock) -> Generator[bytes, None, None]:
-    yield _top(stock, "").encode()
+class _Total:
+    """Tokens of all pages, as the processor counted them: what is cut as furniture included."""
+
+    def __init__(self) -> None:
+        self.tokens = 0
+
+    def add(self, page: ListedPage) -> None:
+        """Counts a page in."""
+        self.tokens += page.tokens
+
+
+def _whole(stock: Stock, about_tokens: int) -> Generator[bytes, None, None]:
+    yield _top(stock, f"About {counted(about_tokens, 'token')} of text.").encode()
     tokens = 0
     for blocks in stock.made(_blocks):
-        tokens += sum(block.tokens for block in blocks)
+        tokens += sum(block.tokens_of_page for block in blocks)
         yield "".join(block.text for block in blocks).encode()
     yield f"---\n\nThe end: {counted(len(stock), 'page')}, {counted(tokens, 'token')}.\n".encode()
 
@@ -89,10 +103,10 @@ def _part(stock: Stock, number: int, blocks: _Ahead, most: int) -> Iterator[str]
     yield _end(number, pages, tokens, is_last=blocks.next is None)
 
 
-def _top(stock: Stock, part: str) -> str:
+def _top(stock: Stock, told: str) -> str:
     name = escaped(site_name(stock.job))
     said = "\n\n".join(about(stock.job, len(stock), stock.call.now))
-    return "\n\n".join(filter(None, [f"# {name}: full text", part, said])) + "\n\n"
+    return "\n\n".join([f"# {name}: full text", told, said]) + "\n\n"
 
 
 def _end(number: int, pages: int, tokens: int, *, is_last: bool) -> str:
@@ -108,6 +122,7 @@ def _blocks(pages: list[WholePage]) -> list[_Block]:
 def _block(page: WholePage) -> _Block:
     markdown = page.markdown().strip()
     head = page.head
-    source = f"Source: {head.url}\nTokens: {count_tokens(markdown):,}"
+    tokens = count_tokens(markdown)
+    source = f"Source: {head.url}\nTokens: {tokens:,}"
     text = f"---\n\n# {escaped(title_of(head))}\n\n{source}\n\n{markdown}\n\n"
-    return _Block(text, count_tokens(text))
+    return _Block(text, count_tokens(text), tokens)
