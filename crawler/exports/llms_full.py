@@ -15,7 +15,7 @@ from crawler.exports.export import Export
 from crawler.exports.folder import MEDIA_TYPE
 from crawler.exports.stock import Call, Stock, take_stock
 from crawler.exports.wording import about, escaped, site_name, title_of
-from crawler.storage.exporting import ListedPage, WholePage
+from crawler.storage.exporting import WholePage
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +33,14 @@ def llms_full(call: Call) -> Export:
     Raises:
         UnknownJob: when there is no such job.
     """
-    total = _Total()
-    stock = take_stock(call, total.add)
+    stock = take_stock(call)
     if call.max_tokens is None:
-        whole = _whole(stock, total.tokens)
-        return Export(stock.job, "llms-full.txt", "text/plain; charset=utf-8", whole)
+        return Export(stock.job, "llms-full.txt", "text/plain; charset=utf-8", _whole(stock))
     return Export(stock.job, "llms-full.zip", MEDIA_TYPE, _parts(stock, call.max_tokens))
 
 
-class _Total:
-    """Tokens of all pages, as the processor counted them: what is cut as furniture included."""
-
-    def __init__(self) -> None:
-        self.tokens = 0
-
-    def add(self, page: ListedPage) -> None:
-        """Counts a page in."""
-        self.tokens += page.tokens
-
-
-def _whole(stock: Stock, about_tokens: int) -> Generator[bytes, None, None]:
-    yield _top(stock, f"About {counted(about_tokens, 'token')} of text.").encode()
+def _whole(stock: Stock) -> Generator[bytes, None, None]:
+    yield _top(stock, "How many tokens all pages have stands at the end.").encode()
     tokens = 0
     for blocks in stock.made(_blocks):
         tokens += sum(block.tokens_of_page for block in blocks)

@@ -25,7 +25,7 @@ class ListedPage:
     """A finished page as an export is planned by it.
 
     `key` is the URL under which the job has it, no other page has the same; `url` is where it was
-    read. `length` in characters; `tokens` as the processor counted them.
+    read. `length` in characters.
     """
 
     id: int
@@ -33,7 +33,6 @@ class ListedPage:
     url: str
     depth: int
     length: int
-    tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +154,6 @@ def _listed(row: Row) -> ListedPage:
         url=row["final_url"],
         depth=row["depth"],
         length=row["length"],
-        tokens=row["tokens"],
     )
 
 

@@ -3,9 +3,9 @@
 -- Here and below each row is probed by itself: a planner that does not know yet how many pages the
 -- job has would read them all, once for each.
 SELECT next.id, known.url, known.depth, coalesce(fetched.final_url, known.url) AS final_url,
-    next.length, next.tokens
+    next.length
 FROM (
-    SELECT id, length, tokens
+    SELECT id, length
     FROM documents
     WHERE job_id = %(job_id)s
       AND id > %(after)s
