@@ -19,7 +19,7 @@ from crawler.storage.calls import CallReader
 from crawler.storage.changes import Changes
 from crawler.storage.database import Database
 from crawler.storage.discovery import KnownUrls
-from crawler.storage.exporting import ExportStore
+from crawler.storage.exporting import ExportStore, WholePage
 from crawler.storage.frontier import Claim, FrontierStore
 from crawler.storage.furniture import FurnitureStore
 from crawler.storage.jobs import JobStore
@@ -136,6 +136,12 @@ class Storage:
     def names(self, job_id: str, after: int = 0) -> list[str]:
         """Names of the events after an id."""
         return [event.name for event in self.events(job_id, after)]
+
+    def documents(self, job_id: str) -> list[WholePage]:
+        """The job's pages with their Markdown, as they are taken away."""
+        ids: list[int] = []
+        survey = self.exports.survey(job_id, lambda page: ids.append(page.id))
+        return self.exports.pages(job_id, ids, survey.furniture)
 
     def expire(self, job_id: str) -> None:
         """Makes the job's lease run out now."""

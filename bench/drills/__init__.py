@@ -10,8 +10,9 @@ manners       a site with Crawl-delay under two jobs and workers; a host that sa
 page_limit    maxPages to the page with eight calls in flight, over many runs
 faults        a site with everything that is wrong with sites: its end, its reasons, its memory
 big_pages     a site of pages near the size limit: a worker's memory
-exports       10,000 pages taken away in every form: a worker's memory; links between files
 terminal      `scripts/run crawl` in tmux: bar, cut, restart, narrow window, Ctrl-C, going on, pipes
+exports       10,000 pages taken away in every form: a worker's memory; links between files, of a
+              real site, in mid-crawl and after kill -9
 fuzz          hostile input for a minute each for all that reads what sites send
 structure     two sites: every code block to the letter, every table with its rows, in the Markdown
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bench.drills.big_pages import big_pages
 from bench.drills.depth import depth
-from bench.drills.exports import export_10k, export_links
+from bench.drills.exports import export_10k, export_killed, export_links
 from bench.drills.faults import faults
 from bench.drills.fuzz import fuzz
 from bench.drills.kills import everything_killed, orchestrator_frozen, orchestrator_killed
@@ -42,6 +42,7 @@ DRILLS: dict[str, Callable[[], str]] = {
         export_10k,
         export_links,
         terminal,
+        export_killed,
         fuzz,
         structure,
     )

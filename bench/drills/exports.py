@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote, urldefrag
 
+import requests
 from markdown_it import MarkdownIt
 
 from bench.contenders import ALLOW_LOOPBACK, NO_LIMITS
@@ -24,7 +25,7 @@ from crawler.storage.packing import pack
 from tests.api import Api
 from tests.nginx import NginxSite
 from tests.processes import pss_bytes
-from tests.server import RunningServer
+from tests.server import RunningServer, wait_until
 from tests.storage import Storage
 
 PAGES = 10_000
@@ -52,6 +53,7 @@ def export_10k() -> str:
         grown = {form: _growth(api, worker, large, form, Path(folder) / form) for form in _FORMS}
         links = _check_folder(Path(folder) / "zip", PAGES)
         parts = _check_parts(Path(folder) / _FORMS[4])
+        _check_deleted(api, large)
     most = max(grown.values())
     expect(most < MOST_GROWTH, f"the worker grew: {grown}")
     figures = ", ".join(f"{form} {size / 2**20:.1f}" for form, size in grown.items())
@@ -70,6 +72,37 @@ def export_links() -> str:
     links, left = _links_in(io.BytesIO(archive), crawled)
     expect(not left, f"{len(left)} links to pages are none to files: {left[:5]}")
     return f"{pages} pages, {links:,} links to files, all resolve; none leads to a page elsewhere"
+
+
+def export_killed() -> str:
+    """A crawl in its middle, and again after kill -9 of everything: files that say so."""
+    site = SITES["python3-doc"]
+    with (
+        NginxSite(site.folder, requests_per_second=20) as served,
+        RunningServer(env=ALLOW_LOOPBACK) as server,
+    ):
+        api = Api(server.url)
+        job_id = api.create(served.url + START_PAGE, **NO_LIMITS)["id"]
+        wait_until(lambda: api.show(job_id)["totals"]["processed"] >= 30, "some pages are read")
+        running = _check_partial(api, job_id)
+        server.kill_everything()
+        server.start()
+        killed = _check_partial(api, job_id)
+    expect(running <= killed, f"{running} pages before, {killed} after kill -9")
+    return f"{running} pages in mid-crawl, {killed} after kill -9, all links resolve"
+
+
+def _check_partial(api: Api, job_id: str) -> int:
+    """How many pages a folder of a running crawl holds; it must be whole, and say what it is."""
+    response = api.request("GET", f"/api/v4/jobs/{job_id}/export?format=zip")
+    expect(".partial.zip" in response.headers["Content-Disposition"], "its name tells nothing")
+    with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+        expect(archive.testzip() is None, "the folder is broken")
+        told, pages = archive.read(README).decode(), len(archive.namelist()) - 1
+    expect("This crawl is not complete" in told, f"it does not say that it is partial: {told}")
+    _, left = _links_in(io.BytesIO(response.content), set())
+    expect(not left, f"{len(left)} links lead to no file: {left[:5]}")
+    return pages
 
 
 def _made_job(storage: Storage, pages: int) -> str:
@@ -166,6 +199,19 @@ def _save(api: Api, job_id: str, form: str, path: Path) -> None:
         response.raise_for_status()
         for chunk in response.iter_content(2**16):
             file.write(chunk)
+
+
+def _check_deleted(api: Api, job_id: str) -> None:
+    """A job that is deleted while it is taken away: the client is told that the file is none."""
+    with api.request("GET", f"/api/v4/jobs/{job_id}/export?format=md", stream=True) as response:
+        parts = response.iter_content(2**16)
+        next(parts)
+        api.delete(job_id)
+        try:
+            size = sum(map(len, parts))
+        except requests.exceptions.ChunkedEncodingError:
+            return
+    expect(False, f"the export of a deleted job ended as if it were whole, after {size:,} bytes")
 
 
 def _check_folder(path: Path, pages: int) -> int:

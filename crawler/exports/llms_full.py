@@ -24,6 +24,7 @@ class _Block:
 
     text: str
     tokens: int
+    tokens_of_page: int
 
 
 def llms_full(call: Call) -> Export:
@@ -39,10 +40,10 @@ def llms_full(call: Call) -> Export:
 
 
 def _whole(stock: Stock) -> Generator[bytes, None, None]:
-    yield _top(stock, "").encode()
+    yield _top(stock, "How many tokens all pages have stands at the end.").encode()
     tokens = 0
     for blocks in stock.made(_blocks):
-        tokens += sum(block.tokens for block in blocks)
+        tokens += sum(block.tokens_of_page for block in blocks)
         yield "".join(block.text for block in blocks).encode()
     yield f"---\n\nThe end: {counted(len(stock), 'page')}, {counted(tokens, 'token')}.\n".encode()
 
@@ -89,10 +90,10 @@ def _part(stock: Stock, number: int, blocks: _Ahead, most: int) -> Iterator[str]
     yield _end(number, pages, tokens, is_last=blocks.next is None)
 
 
-def _top(stock: Stock, part: str) -> str:
+def _top(stock: Stock, told: str) -> str:
     name = escaped(site_name(stock.job))
     said = "\n\n".join(about(stock.job, len(stock), stock.call.now))
-    return "\n\n".join(filter(None, [f"# {name}: full text", part, said])) + "\n\n"
+    return "\n\n".join([f"# {name}: full text", told, said]) + "\n\n"
 
 
 def _end(number: int, pages: int, tokens: int, *, is_last: bool) -> str:
@@ -108,6 +109,7 @@ def _blocks(pages: list[WholePage]) -> list[_Block]:
 def _block(page: WholePage) -> _Block:
     markdown = page.markdown().strip()
     head = page.head
-    source = f"Source: {head.url}\nTokens: {count_tokens(markdown):,}"
+    tokens = count_tokens(markdown)
+    source = f"Source: {head.url}\nTokens: {tokens:,}"
     text = f"---\n\n# {escaped(title_of(head))}\n\n{source}\n\n{markdown}\n\n"
-    return _Block(text, count_tokens(text))
+    return _Block(text, count_tokens(text), tokens)

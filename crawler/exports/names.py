@@ -11,6 +11,7 @@ import re
 import unicodedata
 from base64 import b32encode
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import unquote_to_bytes
 
@@ -69,6 +70,7 @@ class FileNames:
         )
 
 
+@lru_cache(maxsize=4096)  # most links of a page lead to what others link to, too
 def plain_name(url: str) -> tuple[str, str]:
     """A page's host as a folder, and the path of its file below; other pages may want the same."""
     host, _, rest = url.partition("://")[2].partition("/")

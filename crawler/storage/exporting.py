@@ -25,7 +25,7 @@ class ListedPage:
     """A finished page as an export is planned by it.
 
     `key` is the URL under which the job has it, no other page has the same; `url` is where it was
-    read. `length` in characters; `tokens` as the processor counted them.
+    read. `length` in characters.
     """
 
     id: int
@@ -33,7 +33,6 @@ class ListedPage:
     url: str
     depth: int
     length: int
-    tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,8 @@ class ExportStore:
         Raises:
             UnknownJob: when the job was deleted meanwhile: a page of it is missing.
         """
-        return [_head(row) for row in self._rows("exported_heads", job_id, ids)]
+        rows = self._database.read("exported_heads", job_id=job_id, ids=list(ids))
+        return [_head(row) for row in _complete(rows, ids)]
 
     def pages(
         self, job_id: str, ids: Sequence[int], furniture: frozenset[bytes]
@@ -122,8 +122,10 @@ class ExportStore:
         Raises:
             UnknownJob: when the job was deleted meanwhile: a page of it is missing.
         """
-        rows = self._rows("exported_documents", job_id, ids)
-        return [WholePage(_head(row), row["length"], row, furniture) for row in rows]
+        rows = self._database.read("exported_documents", job_id=job_id, ids=list(ids))
+        return [
+            WholePage(_head(row), row["length"], row, furniture) for row in _complete(rows, ids)
+        ]
 
     def link_targets(self, job_id: str, urls: Collection[str]) -> dict[str, LinkTarget]:
         """The finished pages that canonical URLs lead to; those that lead to none are absent."""
@@ -137,11 +139,12 @@ class ExportStore:
                 found[keys[bytes(row["url_key"])]] = target
         return found
 
-    def _rows(self, statement: str, job_id: str, ids: Sequence[int]) -> list[Row]:
-        rows = self._database.read(statement, job_id=job_id, ids=list(ids))
-        if len(rows) != len(ids):
-            raise UnknownJob
-        return rows
+
+def _complete(rows: list[Row], ids: Sequence[int]) -> list[Row]:
+    """The rows, of which none is missing: pages go only with their job."""
+    if len(rows) != len(ids):
+        raise UnknownJob
+    return rows
 
 
 def _listed(row: Row) -> ListedPage:
@@ -151,7 +154,6 @@ def _listed(row: Row) -> ListedPage:
         url=row["final_url"],
         depth=row["depth"],
         length=row["length"],
-        tokens=row["tokens"],
     )
 
 

@@ -1,7 +1,6 @@
 """What was fetched and what the processor made of it: read for people, written by the processor."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from crawler.domain.errors import UnknownJob, UnknownPage
@@ -16,8 +15,6 @@ from crawler.storage.jobs import read_job
 from crawler.storage.leases import Lease
 from crawler.storage.packing import pack_json, unpack_json, unpack_links
 from crawler.storage.results import PageToProcess, ProcessedPage
-
-_DOCUMENTS_A_SLICE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +49,6 @@ class Snapshot:
     failures: list[PageRow]
     left_out: dict[str, int]
     links_left_out: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A finished page for the download; `metadata` as in `StoredPage`."""
-
-    id: int
-    url: str
-    depth: int
-    fetched_at: str
-    title: str
-    description: str
-    language: str
-    markdown: str
-    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 class PageStore:
@@ -136,13 +118,6 @@ class PageStore:
             raise UnknownPage
         return _stored_page(row, furniture)
 
-    def documents(self, job_id: str) -> Iterator[Document]:
-        """Every finished page with its Markdown, a slice in memory at a time."""
-        after = 0
-        while documents := self._documents_after(job_id, after):
-            yield from documents
-            after = documents[-1].id
-
     def unprocessed(self, job_id: str, after: int, limit: int) -> list[PageToProcess]:
         """Fetched pages whose content waits for the processor, in order of their ids."""
         rows = self._database.read("unprocessed", job_id=job_id, after=after, limit=limit)
@@ -200,14 +175,6 @@ class PageStore:
             given_up = [row["id"] for row in rows if row["attempts"] >= most]
             self._store(change, [], given_up)
             return [row["id"] for row in rows if row["id"] not in set(given_up)]
-
-    def _documents_after(self, job_id: str, after: int) -> list[Document]:
-        with self._database.snapshot() as statements:
-            rows = statements.run(
-                "documents_after", job_id=job_id, after=after, limit=_DOCUMENTS_A_SLICE
-            )
-            furniture = read_furniture(statements, job_id) if rows else frozenset()
-        return [_document(row, furniture) for row in rows]
 
     def _store(self, change: JobChange, pages: list[ProcessedPage], failed: list[int]) -> None:
         stored = _mark(change, "stored", [page.id for page in pages])
@@ -290,20 +257,6 @@ def _stored_page(row: Row, furniture: frozenset[bytes]) -> StoredPage:
         headers=tuple((name, value) for name, value in unpack_json(row["headers"])),
         hops=tuple((url, status) for url, status in unpack_json(row["hops"])),
         links=unpack_links(row["links"]),
-        metadata=_metadata(row["metadata"]),
-    )
-
-
-def _document(row: Row, furniture: frozenset[bytes]) -> Document:
-    return Document(
-        id=row["id"],
-        url=row["url"],
-        depth=row["depth"],
-        fetched_at=row["fetched_at"].isoformat(timespec="seconds"),
-        title=row["title"],
-        description=row["description"],
-        language=row["language"],
-        markdown=markdown_of(row, furniture) or "",
         metadata=_metadata(row["metadata"]),
     )
 

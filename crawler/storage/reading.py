@@ -2,7 +2,7 @@
 
 There is one order for a whole job: that in which its pages were found, of those with content, which
 is the order of their ids. A page is found on the first that links to it, so a contents page brings
-its chapters in their order. `PageStore.documents` reads in this order, too. Where a page itself
+its chapters in their order. Exports are in this order, too. Where a page itself
 names its neighbours (`rel=next`, `rel=prev`), whoever reads that page follows these.
 """
 

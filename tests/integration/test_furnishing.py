@@ -46,7 +46,7 @@ def readings(storage: Storage, job_id: str) -> list[list[str | None]]:
     return [
         [page.markdown for page in whole],
         [storage.pages.page(job_id, page.row.id).markdown for page in whole],
-        [page.markdown for page in storage.pages.documents(job_id)],
+        [page.markdown() for page in storage.documents(job_id)],
     ]
 
 

@@ -94,17 +94,6 @@ def test_a_document_is_read_as_it_was_stored(storage: Storage) -> None:
     page = storage.pages.page(lease.job_id, ids[1])
     assert (page.title, page.language, page.markdown) == ("Title", "en", "# Ü\n\n🧶")
     assert page.row.as_json()["contentHash"] == hash_of(A).hex()
-    (kept,) = storage.pages.documents(lease.job_id)
-    assert (kept.id, kept.url, kept.markdown, kept.depth) == (ids[1], A, "# Ü\n\n🧶", 1)
-
-
-def test_documents_come_in_slices_without_one_missing(
-    storage: Storage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("crawler.storage.pages._DOCUMENTS_A_SLICE", 2)
-    lease, ids = fetched(storage, A, B, C)
-    storage.process(lease)
-    assert [each.id for each in storage.pages.documents(lease.job_id)] == ids
 
 
 def test_the_third_failed_call_gives_a_page_up(storage: Storage) -> None:
@@ -258,5 +247,3 @@ def test_metadata_is_kept_with_the_document(storage: Storage) -> None:
     made = replace(document(ids[0]), metadata=said)
     storage.pages.store_processed(lease.job_id, [made], [])
     assert storage.pages.page(lease.job_id, ids[0]).metadata == said
-    (kept,) = storage.pages.documents(lease.job_id)
-    assert kept.metadata == said

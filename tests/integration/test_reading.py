@@ -68,7 +68,7 @@ def order(reading: ReadingStore, job_id: str, first: int) -> list[str]:
 def test_pages_with_content_follow_one_another_as_they_were_found(
     storage: Storage, reading: ReadingStore, job_id: str
 ) -> None:
-    root, *others = storage.pages.documents(job_id)
+    root, *others = (page.head for page in storage.documents(job_id))
     assert root.url == ROOT and reading.neighbours(job_id, root.id).previous is None
     assert order(reading, job_id, root.id) == [page.url for page in others] == [A, C, D]
     gone = reading.neighbours(job_id, storage.rows(job_id)[B].id)

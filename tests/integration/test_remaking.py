@@ -78,7 +78,7 @@ def check(storage: Storage, job_id: str) -> None:
 
 
 def contents(storage: Storage, job_id: str) -> list[str]:
-    return sorted(each.markdown for each in storage.pages.documents(job_id))
+    return sorted(each.markdown() for each in storage.documents(job_id))
 
 
 @pytest.mark.parametrize("count", [1, 2, SLICE, SLICE + 1, 3 * SLICE])

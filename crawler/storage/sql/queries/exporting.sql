@@ -1,81 +1,133 @@
 -- name: exported_pages
 -- Finished pages in reading order, without their content: what an export is planned by.
-SELECT documents.id, frontier.url, frontier.depth,
-    coalesce(pages.final_url, frontier.url) AS final_url,
-    documents.length, documents.tokens
-FROM documents
-JOIN frontier
-    ON frontier.job_id = documents.job_id
-   AND frontier.id = documents.id
-JOIN pages
-    ON pages.job_id = documents.job_id
-   AND pages.id = documents.id
-WHERE documents.job_id = %(job_id)s
-  AND documents.id > %(after)s
-ORDER BY documents.id
-LIMIT %(limit)s;
+-- Here and below each row is probed by itself: a planner that does not know yet how many pages the
+-- job has would read them all, once for each.
+SELECT next.id, known.url, known.depth, coalesce(fetched.final_url, known.url) AS final_url,
+    next.length
+FROM (
+    SELECT id, length
+    FROM documents
+    WHERE job_id = %(job_id)s
+      AND id > %(after)s
+    ORDER BY id
+    LIMIT %(limit)s
+) AS next
+CROSS JOIN LATERAL (
+    SELECT url, depth
+    FROM frontier
+    WHERE job_id = %(job_id)s
+      AND id = next.id
+    LIMIT 1
+) AS known
+CROSS JOIN LATERAL (
+    SELECT final_url
+    FROM pages
+    WHERE job_id = %(job_id)s
+      AND id = next.id
+    LIMIT 1
+) AS fetched
+ORDER BY next.id;
 
 -- name: exported_heads
 -- What is known of some finished pages beside their content, in the order of the ids.
 -- None of a job that was deleted, even while its rows are still being cleared away.
-SELECT documents.id, frontier.url, frontier.depth,
-    coalesce(pages.final_url, frontier.url) AS final_url,
-    pages.fetched_at, pages.content_type,
-    documents.title, documents.description, documents.language,
-    documents.metadata
+SELECT wanted.id, known.url, known.depth, coalesce(fetched.final_url, known.url) AS final_url,
+    fetched.fetched_at, fetched.content_type,
+    document.title, document.description, document.language, document.metadata
 FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS wanted (id, place)
-JOIN jobs
-    ON jobs.id = %(job_id)s
-   AND jobs.deleted_at IS NULL
-JOIN documents
-    ON documents.job_id = jobs.id
-   AND documents.id = wanted.id
-JOIN frontier
-    ON frontier.job_id = jobs.id
-   AND frontier.id = wanted.id
-JOIN pages
-    ON pages.job_id = jobs.id
-   AND pages.id = wanted.id
+CROSS JOIN LATERAL (
+    SELECT title, description, language, metadata
+    FROM documents
+    WHERE job_id = %(job_id)s
+      AND id = wanted.id
+    LIMIT 1
+) AS document
+CROSS JOIN LATERAL (
+    SELECT url, depth
+    FROM frontier
+    WHERE job_id = %(job_id)s
+      AND id = wanted.id
+    LIMIT 1
+) AS known
+CROSS JOIN LATERAL (
+    SELECT final_url, fetched_at, content_type
+    FROM pages
+    WHERE job_id = %(job_id)s
+      AND id = wanted.id
+    LIMIT 1
+) AS fetched
+WHERE EXISTS (SELECT FROM jobs WHERE id = %(job_id)s AND deleted_at IS NULL)
 ORDER BY wanted.place;
 
 -- name: exported_documents
 -- The same with the content.
-SELECT documents.id, frontier.url, frontier.depth,
-    coalesce(pages.final_url, frontier.url) AS final_url,
-    pages.fetched_at, pages.content_type,
-    documents.title, documents.description, documents.language,
-    documents.metadata, documents.markdown, documents.length, documents.units
+SELECT wanted.id, known.url, known.depth, coalesce(fetched.final_url, known.url) AS final_url,
+    fetched.fetched_at, fetched.content_type,
+    document.title, document.description, document.language, document.metadata,
+    document.markdown, document.length, document.units
 FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS wanted (id, place)
-JOIN jobs
-    ON jobs.id = %(job_id)s
-   AND jobs.deleted_at IS NULL
-JOIN documents
-    ON documents.job_id = jobs.id
-   AND documents.id = wanted.id
-JOIN frontier
-    ON frontier.job_id = jobs.id
-   AND frontier.id = wanted.id
-JOIN pages
-    ON pages.job_id = jobs.id
-   AND pages.id = wanted.id
+CROSS JOIN LATERAL (
+    SELECT title, description, language, metadata, markdown, length, units
+    FROM documents
+    WHERE job_id = %(job_id)s
+      AND id = wanted.id
+    LIMIT 1
+) AS document
+CROSS JOIN LATERAL (
+    SELECT url, depth
+    FROM frontier
+    WHERE job_id = %(job_id)s
+      AND id = wanted.id
+    LIMIT 1
+) AS known
+CROSS JOIN LATERAL (
+    SELECT final_url, fetched_at, content_type
+    FROM pages
+    WHERE job_id = %(job_id)s
+      AND id = wanted.id
+    LIMIT 1
+) AS fetched
+WHERE EXISTS (SELECT FROM jobs WHERE id = %(job_id)s AND deleted_at IS NULL)
 ORDER BY wanted.place;
 
 -- name: pages_under_urls
 -- The finished pages that some URLs lead to: their own, that of a URL whose redirect's target they
 -- are, or of which that or they themselves are a duplicate.
-SELECT target.url_key, page.id, page.url, coalesce(pages.final_url, page.url) AS final_url
-FROM frontier AS target
-LEFT JOIN frontier AS owner
-    ON owner.job_id = %(job_id)s
-   AND owner.id = target.alias_of
-JOIN frontier AS page
-    ON page.job_id = %(job_id)s
-   AND page.id = coalesce(owner.duplicate_of, owner.id, target.duplicate_of, target.id)
-JOIN documents
-    ON documents.job_id = %(job_id)s
-   AND documents.id = page.id
-JOIN pages
-    ON pages.job_id = %(job_id)s
-   AND pages.id = page.id
-WHERE target.job_id = %(job_id)s
-  AND target.url_key = ANY(%(url_keys)s::bytea[]);
+SELECT wanted.url_key, page.id, known.url, coalesce(fetched.final_url, known.url) AS final_url
+FROM unnest(%(url_keys)s::bytea[]) AS wanted (url_key)
+CROSS JOIN LATERAL (
+    SELECT id, alias_of, duplicate_of
+    FROM frontier
+    WHERE job_id = %(job_id)s
+      AND url_key = wanted.url_key
+    LIMIT 1
+) AS target
+LEFT JOIN LATERAL (
+    SELECT duplicate_of
+    FROM frontier
+    WHERE job_id = %(job_id)s
+      AND id = target.alias_of
+    LIMIT 1
+) AS owner
+    ON true
+CROSS JOIN LATERAL (
+    SELECT id
+    FROM documents
+    WHERE job_id = %(job_id)s
+      AND id = coalesce(owner.duplicate_of, target.alias_of, target.duplicate_of, target.id)
+    LIMIT 1
+) AS page
+CROSS JOIN LATERAL (
+    SELECT url
+    FROM frontier
+    WHERE job_id = %(job_id)s
+      AND id = page.id
+    LIMIT 1
+) AS known
+CROSS JOIN LATERAL (
+    SELECT final_url
+    FROM pages
+    WHERE job_id = %(job_id)s
+      AND id = page.id
+    LIMIT 1
+) AS fetched;

@@ -263,20 +263,3 @@ WHERE frontier.job_id = %(job_id)s
   AND (%(q)s IS NULL OR frontier.url ILIKE %(q)s OR pages.title ILIKE %(q)s)
 ORDER BY frontier.id
 LIMIT %(limit)s;
-
--- name: documents_after
--- Finished pages with their Markdown, a slice at a time.
-SELECT frontier.id, coalesce(pages.final_url, frontier.url) AS url, frontier.depth,
-    pages.fetched_at, documents.title, documents.description, documents.language,
-    documents.markdown, documents.units, documents.metadata
-FROM documents
-JOIN frontier
-    ON frontier.job_id = documents.job_id
-   AND frontier.id = documents.id
-JOIN pages
-    ON pages.job_id = documents.job_id
-   AND pages.id = documents.id
-WHERE documents.job_id = %(job_id)s
-  AND documents.id > %(after)s
-ORDER BY documents.id
-LIMIT %(limit)s;
