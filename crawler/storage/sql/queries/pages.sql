@@ -176,9 +176,7 @@ SET title = excluded.title,
     markdown = excluded.markdown,
     length = excluded.length,
     units = excluded.units,
-    metadata = excluded.metadata,
-    words = excluded.words,
-    tokens = excluded.tokens;
+    metadata = excluded.metadata;
 
 -- name: rows
 -- The URLs of a job in the order in which they were found, with what came of them.
