@@ -8,7 +8,7 @@ from crawler.content.mainblock import NO_CONTENT, chosen_block, main_block, with
 from crawler.content.selection import Selection
 from crawler.domain.selectors import Selectors
 
-_MEDIA = "img, picture, video, audio, math"
+_MEDIA = "img[src], video[src], audio[src], source[src]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from crawler.content.boilerplate import drop_boilerplate
 from crawler.content.bounds import tame_content
 from crawler.content.deflists import as_lists
-from crawler.content.pieces import pieces_of, together
+from crawler.content.pieces import pieces_of
 from crawler.content.structure import keep_marked, keep_structure, tidy_blocks
 from crawler.content.tree import attribute
 
@@ -38,7 +38,6 @@ NO_CONTENT = ["script", "style", "template", "noscript", "svg", "iframe"]
 
 # Elements that mean nothing outside of another one.
 _AROUND = {"li": "ul", "tr": "table", "thead": "table", "tbody": "table", "tfoot": "table"}
-_OPENED = frozenset(("article", "body", "div", "main", "section"))
 
 _NOSCRIPT = re.compile(r"</?noscript\b[^<>]*>")
 
@@ -73,31 +72,31 @@ def chosen_block(
     tree: LexborHTMLParser, chosen: list[LexborNode], marks: frozenset[str], *, in_pieces: bool
 ) -> list[str]:
     """What a user chose as the content of a page, as `main_block` gives it: all of it is content,
-    what is hidden, too.
-
-    Each element is a block of its own, but items of a list and rows of a table stay together.
-    """
-    for node in chosen:
-        for hidden in node.css(":is([hidden], [style])"):
-            _show(hidden)
-        keep_structure(tree, node, marks)
-        if in_pieces:
-            _disarm(node)
-    groups = groupby(chosen, key=lambda node: _AROUND.get(node.tag or "", ""))
-    parts = (part for around, nodes in groups for part in _parts(around, nodes, in_pieces))
-    return list(together(parts))
+    what is hidden, too."""
+    whole = chosen[0] if chosen[0].tag == "body" else _gathered(tree, chosen)
+    for hidden in whole.css(":is([hidden], [style])"):
+        _show(hidden)
+    keep_structure(tree, whole, marks)
+    if not in_pieces:
+        return [_serialised(whole)]
+    _disarm(whole)
+    return list(pieces_of(whole))
 
 
-def _parts(around: str, nodes: Iterator[LexborNode], in_pieces: bool) -> Iterator[str]:
-    """The HTML of chosen elements that stand in a row and want the same element around them."""
-    if around:
-        yield f"<{around}>{''.join(map(_serialised, nodes))}</{around}>"
-        return
-    for node in nodes:
-        if in_pieces and node.tag in _OPENED:
-            yield from pieces_of(node)
-        else:
-            yield f"<div>{_serialised(node)}</div>"
+def _gathered(tree: LexborHTMLParser, chosen: list[LexborNode]) -> LexborNode:
+    """One element with all chosen ones. Each is a block of its own, but items of a list and rows of
+    a table stay together."""
+    whole = tree.create_node("div")
+    for around, nodes in groupby(chosen, key=lambda node: _AROUND.get(node.tag or "")):
+        together = tree.create_node(around) if around else None
+        for node in nodes:
+            block = together or tree.create_node("div")
+            block.insert_child(node, move=True)
+            if block is not together:
+                whole.insert_child(block, move=True)
+        if together:
+            whole.insert_child(together, move=True)
+    return whole
 
 
 def without_script(page: LexborHTMLParser) -> str:

@@ -4,7 +4,7 @@ It takes twenty times the size of what it is given. Where one block ends and the
 makes the same of both together as of one after the other.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from selectolax.lexbor import LexborNode
 
@@ -44,20 +44,6 @@ def pieces_of(block: LexborNode, deep: int = 0) -> Iterator[str]:
         else:
             piece.append(html)
             size += len(html)
-    if piece:
-        yield "".join(piece)
-
-
-def together(blocks: Iterable[str]) -> Iterator[str]:
-    """The HTML of blocks, in pieces."""
-    piece: list[str] = []
-    size = 0
-    for html in blocks:
-        piece.append(html)
-        size += len(html)
-        if size > PIECE:
-            yield "".join(piece)
-            piece, size = [], 0
     if piece:
         yield "".join(piece)
 

@@ -108,7 +108,16 @@ def test_nothing_of_what_was_chosen_counts_as_frame() -> None:
 
 
 @pytest.mark.parametrize(
-    "empty", ["", "<script>x()</script>", "<noscript>x</noscript>", "<style>p {}</style>", "<svg>"]
+    "empty",
+    [
+        "<img alt=x>",
+        "<math></math>",
+        "",
+        "<script>x()</script>",
+        "<noscript>x</noscript>",
+        "<style>p {}</style>",
+        "<svg>",
+    ],
 )
 def test_where_what_was_chosen_shows_nothing_the_content_is_found(empty: str) -> None:
     document = made(f"<body><div id=x>{empty}</div><main><h1>H</h1>text</main>", "#x")
@@ -126,6 +135,8 @@ def test_what_shows_without_script_is_the_content_where_nothing_was_chosen() -> 
         ("<ul><li>a<li>b</ul>", "li", "- a\n- b"),
         ("<table><tr><td>a<td>b<tr><td>c<td>d</table>", "tr", "|a|b|\n|---|---|\n|c|d|"),
         ("<p><b>a</b> x <b>c</b>", "b", "**a**\n\n**c**"),
+        ("<p>a <span>b</span>, <span><span>c</span></span>", "span", "b\n\nc"),
+        ("<ol><li>a</ol><p>x</p><ul><li>b</ul><i>c</i>", "li, i", "- a\n- b\n\n*c*"),
         ("<pre>a\n  b</pre>", "pre", "```\na\n  b\n```"),
         ("<h2>a<a class=headerlink href=#a>¶</a></h2>", "h2", "## a"),
         ("<a href='javascript:x()'>a</a>", "a", "a"),
