@@ -14,6 +14,7 @@ tree        the parsed page that both start from
   charset     bytes to text, by the Encoding Standard
   bounds      what no page may do to the parser and the converter
 metadata    title, description and language
+alternate   the Markdown form that a page declares, which is its content then
 about       author, dates, canonical URL, Open Graph
   jsonld, dates   linked data within bounds; ISO 8601 or nothing
 outline     the headings of a Markdown text

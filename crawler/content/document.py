@@ -1,10 +1,11 @@
 """A page as people take it away: title, description, language, Markdown, metadata."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crawler.content.about import VOCABULARY, read_about
+from crawler.content.alternate import alternate_markdown, is_of_page
 from crawler.content.bounds import clip
 from crawler.content.charset import decode
 from crawler.content.chosen import Content, content_of
@@ -85,6 +86,14 @@ def make_document(
         content.matched,
         content.removed,
     )
+
+
+def with_alternate(document: Document, body: bytes) -> Document:
+    """The document of an HTML page with the text of the Markdown form that the page declares,
+    unless that is none of it. Never raises."""
+    markdown = alternate_markdown(body)
+    is_content = markdown and is_of_page(markdown, document.markdown)
+    return replace(document, markdown=markdown) if is_content else document
 
 
 def _markdown(content: Content, base: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from crawler.content.head import MAX_LINK_TEXT, NamedPage, is_page_named
+from crawler.content.mediatype import Kind, kind_of
 from crawler.content.tree import fold
 from crawler.domain.urls import resolve
 
@@ -37,10 +38,12 @@ _ESCAPED = re.compile(r"\\(.)", re.S)
 @dataclass(slots=True)
 class LinkHeaders:
     """`canonicals`: the URLs that are called canonical, None among them where one is no web
-    address. `pages`: further pages, by their canonical URLs."""
+    address. `pages`: further pages, by their canonical URLs. `markdown`: the first of these that
+    is the page in Markdown."""
 
     canonicals: set[str | None] = field(default_factory=set)
     pages: list[NamedPage] = field(default_factory=list)
+    markdown: str | None = None
 
 
 def read_link_headers(headers: Iterable[tuple[str, str]], url: str) -> LinkHeaders:
@@ -66,6 +69,8 @@ def _take(said: LinkHeaders, target: str | None, parameters: Mapping[str, str]) 
     elif is_page_named(tokens, parameters.get("type")):
         text = fold(parameters.get("title", ""), MAX_LINK_TEXT)
         said.pages.append(NamedPage(target, text, rel))
+        if "alternate" in tokens and kind_of(parameters.get("type")) is Kind.MARKDOWN:
+            said.markdown = said.markdown or target
 
 
 def _links(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, dict[str, str]]]:

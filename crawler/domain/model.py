@@ -255,7 +255,9 @@ class StoredLink:
 
 @dataclass(frozen=True, slots=True)
 class StoredPage:
-    """One URL with all that was kept of it; `metadata` is what the page says of itself, as JSON."""
+    """One URL with all that was kept of it; `metadata` is what the page says of itself, as JSON,
+    `alternate_url` where its content came from: a Markdown form that it declares.
+    """
 
     row: PageRow
     title: str = ""
@@ -266,6 +268,7 @@ class StoredPage:
     hops: tuple[tuple[str, int], ...] = ()
     links: tuple[StoredLink, ...] = field(default=())
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    alternate_url: str | None = None
 
 
 def iso(moment: datetime) -> str:

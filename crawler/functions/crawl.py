@@ -7,6 +7,7 @@ further fetch. It answers within its budget; what it did not get to is in none o
     next URL ── robots.txt? ── cache? ── turn at the host? ── fetch ── redirect? ─┐
        ▲                                     └ not now: the rest waits            │
        └───────────── page | failure | retry | skipped ◄──────────────────────────┘
+    (a page that declares a Markdown form of itself: that is asked for, too)
     then pages are read in a thread, bodies kept, the cache saved
 """
 
@@ -23,6 +24,7 @@ from crawler.domain.politeness import NotNow
 from crawler.domain.reasons import Reason
 from crawler.fetching.fetcher import End, Fetched, FetchFailure, FetchLimits, Redirected
 from crawler.fetching.outcomes import Follow, Hop, Postponed, Turns
+from crawler.functions.alternates import Alternates
 from crawler.functions.crawl_batch import CrawlBatch
 from crawler.functions.crawl_results import (
     FetchedPage,
@@ -70,6 +72,7 @@ class CrawlFunction:
         self._tools = tools
         self._permission = Permission(tools.robots, monotonic)
         self._sitemaps = SitemapVisits(tools)
+        self._alternates = Alternates(tools, self._permission)
         self._monotonic = monotonic
         self._is_stopping = is_stopping
 
@@ -223,7 +226,9 @@ class CrawlFunction:
     ) -> None:
         match outcome:
             case Fetched():
-                batch.take(url, outcome, origin)
+                page = batch.take(url, outcome, origin)
+                if page is not None and page.declared is not None:
+                    self._alternates.add(batch, page, turns, lambda: self._may_start(batch))
                 if url.depth == 0 and batch.call.options.wants_sitemaps and outcome.status < 400:
                     self._sitemaps.find(batch, outcome.url, turns)
             case Redirected():
@@ -275,12 +280,12 @@ class CrawlFunction:
     def _read_pages(self, batch: CrawlBatch) -> None:
         """Reads small pages in one visit to a thread, which costs as much as such a page does;
         large ones one by one, when no other is in work."""
-        room, pages = self._tools.room, batch.pages
+        room, pages = self._tools.room, [batch.with_alternate(page) for page in batch.pages]
         read = room.work(read_pages, pages, batch.rules) if pages else []
         for page, made in zip(pages, read, strict=True):
             batch.take_page(page, made)
         while batch.large_pages:
-            self._read_large(batch, batch.large_pages.popleft())
+            self._read_large(batch, batch.with_alternate(batch.large_pages.popleft()))
 
     def _read_large(self, batch: CrawlBatch, page: FetchedPage) -> None:
         """A page whose turn does not come in time is one that the call did not get to."""

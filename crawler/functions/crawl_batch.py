@@ -1,11 +1,12 @@
 """A crawl call under way: what is left of it, what it brought, and what its answer says."""
 
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from crawler.content.alternate import declared_markdown
 from crawler.domain import urls
 from crawler.domain.model import FrontierUrl, Outcome, Trail
 from crawler.domain.reasons import Reason
@@ -14,6 +15,7 @@ from crawler.fetching.guard import Network
 from crawler.fetching.outcomes import Fetched, Hop
 from crawler.functions.caching import CacheBatch
 from crawler.functions.crawl_results import (
+    Alternate,
     FetchedPage,
     LinkRules,
     ReadPage,
@@ -62,6 +64,8 @@ class CrawlBatch:
     pages: list[FetchedPage] = field(default_factory=list)
     large_pages: deque[FetchedPage] = field(default_factory=deque)
     bytes_in_hand: int = 0
+    alternates_fail: bool = False
+    """Whether one got no answer: then no further one is asked for."""
     bodies: list[SealedBody] = field(default_factory=list)
     discovered: dict[str, int] = field(default_factory=dict)
     samples: list[LeftOutLink] = field(default_factory=list)
@@ -69,6 +73,8 @@ class CrawlBatch:
     sitemap_results: list[SitemapResult] = field(default_factory=list)
     host_waits: dict[str, int] = field(default_factory=dict)
     allowed_hosts: set[str] = field(default_factory=set)
+    _alternates: dict[int, Alternate] = field(default_factory=dict)
+    _declared: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.waiting = deque(self.call.urls)
@@ -125,37 +131,58 @@ class CrawlBatch:
         host, wait_ms = urls.authority(url), max(1, round(seconds * 1000))
         self.host_waits[host] = max(wait_ms, self.host_waits.get(host, 0))
 
-    def take(self, url: FrontierUrl, fetched: Fetched, origin: Outcome) -> None:
-        """Takes an answer: to be read if it has a body, else settled by its head.
+    def take(self, url: FrontierUrl, fetched: Fetched, origin: Outcome) -> FetchedPage | None:
+        """Takes an answer: to be read if it has a body, else settled by its head. Returns what is
+        to be read.
 
         `origin` tells whether the site gave it (fetched) or the cache without a request (cached).
         """
         if fetched.network is Network.ALLOWED:
             self.allowed_hosts.add(urls.authority(fetched.url))
         if fetched.status == 304:
-            self._take_unchanged(url, fetched)
-            return
+            return self._take_unchanged(url, fetched)
         reason, outcome = judge(fetched)
         if reason not in _NOT_READ and has_content(fetched):
-            self._hold(FetchedPage(url, fetched, origin))
-        else:
-            if origin is Outcome.FETCHED:
-                self.cache.note(fetched)
-            self._settle_answer(url, fetched, outcome, reason)
+            return self._hold(FetchedPage(url, fetched, origin))
+        if origin is Outcome.FETCHED:
+            self.cache.note(fetched)
+        self._settle_answer(url, fetched, outcome, reason)
+        return None
 
-    def _take_unchanged(self, url: FrontierUrl, fetched: Fetched) -> None:
+    def _take_unchanged(self, url: FrontierUrl, fetched: Fetched) -> FetchedPage | None:
         kept = self.cache.revalidated(fetched)
         if kept is not None:
-            self._hold(FetchedPage(url, kept, Outcome.CACHED))
-        else:  # what was kept went while the site was asked about it: asked again, it has nothing
-            self._settle_answer(url, fetched, Outcome.FAILED, str(Reason.BROKEN_RESPONSE))
+            return self._hold(FetchedPage(url, kept, Outcome.CACHED))
+        # What was kept went while the site was asked about it: asked again, it has nothing.
+        self._settle_answer(url, fetched, Outcome.FAILED, str(Reason.BROKEN_RESPONSE))
+        return None
 
-    def _hold(self, page: FetchedPage) -> None:
-        self.bytes_in_hand += page.size
-        if is_large(page.fetched.body):
-            self.large_pages.append(page.with_sealed(self.seal(page.fetched.body)))
+    def _hold(self, page: FetchedPage) -> FetchedPage:
+        fetched = page.fetched
+        declared = declared_markdown(
+            fetched.body, fetched.content_type, fetched.url, fetched.headers
+        )
+        held = replace(page, declared=declared)
+        self._declared.update((declared,) if declared else ())
+        self.bytes_in_hand += held.size
+        if is_large(fetched.body):
+            held = held.with_sealed(self.seal(fetched.body))
+            self.large_pages.append(held)
         else:
-            self.pages.append(page)
+            self.pages.append(held)
+        return held
+
+    def add_alternate(self, page: FetchedPage, alternate: Alternate) -> None:
+        """Keeps the Markdown form of a page that is to be read."""
+        self.bytes_in_hand += len(alternate.body.data)
+        self._alternates[page.url.id] = alternate
+
+    def with_alternate(self, page: FetchedPage) -> FetchedPage:
+        """The page together with its Markdown form, if there is one, which is no other page's."""
+        alternate = self._alternates.get(page.url.id)
+        if alternate is None or self._declared[alternate.url] > 1:
+            return page
+        return replace(page, alternate=alternate)
 
     def take_page(self, page: FetchedPage, read: ReadPage) -> None:
         """Takes a page that was read; an error's page or a check for robots is no content."""
@@ -196,6 +223,8 @@ class CrawlBatch:
         if page.outcome is Outcome.FETCHED:
             self.cache.note(page.fetched, read.body)
         self.bodies.append(read.body)
+        if page.alternate is not None:
+            self.bodies.append(page.alternate.body)
         self.samples += read.samples
         positions = tuple(map(self._position, read.in_scope))
         self.results.append(page_result(page, read, positions))

@@ -61,16 +61,27 @@ class ReadPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternate:
+    """The Markdown form of a page: where the page says that it is, and its body."""
+
+    url: str
+    body: SealedBody
+
+
+@dataclass(frozen=True, slots=True)
 class FetchedPage:
     """An answer whose body is to be read; `outcome` tells whether the site or the cache gave it.
 
-    A large body is `sealed` while it waits to be read; `fetched` has none then.
+    A large body is `sealed` while it waits to be read; `fetched` has none then. `declared` is the
+    URL of its Markdown form, `alternate` that form, where it was to be had.
     """
 
     url: FrontierUrl
     fetched: Fetched
     outcome: Outcome = Outcome.FETCHED
     sealed: SealedBody | None = None
+    declared: str | None = None
+    alternate: Alternate | None = None
 
     @property
     def size(self) -> int:
@@ -112,7 +123,7 @@ def _read_page(page: FetchedPage, rules: LinkRules) -> ReadPage:
         fetched.status,
     )
     nofollow = head.nofollow and rules.obeys_nofollow
-    links = _sort_links(head, nofollow, page.url, rules)
+    links = _sort_links(head, nofollow, page, rules)
     return ReadPage(
         head,
         sealed or seal(fetched.body),
@@ -126,14 +137,18 @@ def _read_page(page: FetchedPage, rules: LinkRules) -> ReadPage:
 
 
 def _sort_links(
-    head: PageHead, nofollow: bool, url: FrontierUrl, rules: LinkRules
+    head: PageHead, nofollow: bool, page: FetchedPage, rules: LinkRules
 ) -> _Sorted:
-    """Links of roots are sorted later, once redirects of roots have settled the scope."""
-    links = _Sorted()
+    """Links of roots are sorted later, once redirects of roots have settled the scope. A page's own
+    form is no other page."""
+    links, url = _Sorted(), page.url
+    own = page.alternate.url if page.alternate else None
     if not (url.depth and rules.follows_links):
         return links
     judge, follow = rules.admission.judge, links.followed.append
     for link in head.links:
+        if link.url == own:
+            continue
         if nofollow or (link.rel and rules.obeys_nofollow and rel_says_nofollow(link.rel)):
             links.leave_out(Reason.NOFOLLOW, link, url.id)
         elif (reason := judge(link.url)) is None:
@@ -178,7 +193,7 @@ def judge_head(fetched: Fetched) -> tuple[str | None, Outcome]:
 
 def page_result(page: FetchedPage, read: ReadPage, discovered: tuple[int, ...]) -> UrlResult:
     """The result of a page; `discovered` are positions in the batch's list of URLs."""
-    fetched = page.fetched
+    fetched, alternate = page.fetched, page.alternate
     return UrlResult(
         **_common(page.url, fetched),
         outcome=page.outcome,
@@ -193,6 +208,8 @@ def page_result(page: FetchedPage, read: ReadPage, discovered: tuple[int, ...]) 
         canonical=read.head.canonical,
         nofollow=read.nofollow,
         is_parsable=read.head.is_parsable,
+        alternate_url=alternate.url if alternate else None,
+        alternate_hash=alternate.body.hash if alternate else None,
     )
 
 

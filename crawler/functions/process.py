@@ -7,9 +7,9 @@ a page that was processed meanwhile is left as it is.
 import logging
 from collections.abc import Callable
 
-from crawler.content.document import make_document
+from crawler.content.document import make_document, with_alternate
 from crawler.domain.furniture import fingerprints
-from crawler.domain.selectors import Selectors
+from crawler.domain.selectors import NO_SELECTORS, Selectors
 from crawler.domain.text import one_line
 from crawler.functions.process_wire import ProcessCall
 from crawler.functions.room import Room, is_large
@@ -54,6 +54,7 @@ class ProcessFunction:
             bodies = self._bodies.get([page.content_hash for page in waiting], MOST_BYTES)
             # What is not among them waits for the next round; if none is, none is kept at all.
             read = [page for page in waiting if page.content_hash in bodies] or waiting
+            bodies.update(self._alternates(read))
             large = [page for page in read if is_large(bodies.get(page.content_hash, b""))]
             small = [page for page in read if page not in large]
             if small and not self._process(call, small, bodies):
@@ -78,9 +79,14 @@ class ProcessFunction:
         with self._room.turn(deadline - self._monotonic()) as has_turn:
             if not has_turn:
                 return False
-            bodies = self._bodies.get([page.content_hash])
+            bodies = self._bodies.get([page.content_hash]) | self._alternates([page])
             made = self._room.work(_document, page, bodies, call.selectors)
             return self._store(call, [page], [made])
+
+    def _alternates(self, pages: list[PageToProcess]) -> dict[bytes, bytes]:
+        """The Markdown forms of pages: small, and few pages have one."""
+        hashes = [page.alternate_hash for page in pages if page.alternate_hash]
+        return self._bodies.get(hashes) if hashes else {}
 
     def _store(
         self, call: ProcessCall, pages: list[PageToProcess], made: list[ProcessedPage | None]
@@ -117,6 +123,9 @@ def _document(
             is_parsable=page.is_parsable,
             selectors=selectors,
         )
+        # Selectors are about HTML: who gave some wants what they choose.
+        if page.alternate_hash in bodies and selectors == NO_SELECTORS:
+            document = with_alternate(document, bodies[page.alternate_hash])
         markdown = document.markdown.encode("utf-8", "replace")
     except Exception:
         log.exception("page %d can't be converted", page.id)

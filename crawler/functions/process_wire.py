@@ -30,6 +30,7 @@ def process_call_json(call: ProcessCall) -> dict[str, Any]:
                 "contentHash": page.content_hash.hex(),
                 "contentType": page.content_type,
                 "isParsable": page.is_parsable,
+                "alternateHash": page.alternate_hash and page.alternate_hash.hex(),
             }
             for page in call.pages
         ],
@@ -63,6 +64,7 @@ def read_process_call(body: Any) -> ProcessCall:
                 bytes.fromhex(row["contentHash"]),
                 row["contentType"],
                 is_parsable=bool(row.get("isParsable")),
+                alternate_hash=_hash(row.get("alternateHash")),
             )
             for row in body["results"]
         ]
@@ -72,3 +74,7 @@ def read_process_call(body: Any) -> ProcessCall:
         return ProcessCall(str(body["jobId"]), pages, selectors)
     except (KeyError, TypeError, ValueError) as error:
         raise malformed(error) from None
+
+
+def _hash(digits: str | None) -> bytes | None:
+    return None if digits is None else bytes.fromhex(digits)

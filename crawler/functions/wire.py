@@ -200,6 +200,8 @@ def _result_json(result: UrlResult) -> dict[str, Any]:
         "canonical": result.canonical,
         "nofollow": result.nofollow,
         "isParsable": result.is_parsable,
+        "alternateUrl": result.alternate_url,
+        "alternateHash": result.alternate_hash and result.alternate_hash.hex(),
     }
 
 
@@ -272,6 +274,8 @@ def _read_result(row: Mapping[str, Any]) -> UrlResult:
         canonical=row["canonical"],
         nofollow=bool(row["nofollow"]),
         is_parsable=bool(row["isParsable"]),
+        alternate_url=row["alternateUrl"],
+        alternate_hash=row["alternateHash"] and bytes.fromhex(row["alternateHash"]),
     )
 
 

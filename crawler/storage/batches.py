@@ -178,6 +178,8 @@ def _write_pages(change: JobChange, results: list[SettledUrl], *, links_wait: bo
         details=[result.detail for result in each],
         name_keys=[name_key_of(result) for result in each],
         nofollows=[result.nofollow for result in each],
+        alternate_urls=[result.alternate_url for result in each],
+        alternate_hashes=[result.alternate_hash for result in each],
     )
 
 
@@ -223,6 +225,7 @@ def to_process(result: UrlResult) -> PageToProcess:
         result.content_hash or b"",
         result.content_type,
         is_parsable=result.is_parsable,
+        alternate_hash=result.alternate_hash,
     )
 
 
@@ -248,6 +251,7 @@ def stored_links(
     pages = []
     for row in rows:
         links = {link.url: link for link in unpack_links(row["links"])}
+        links.pop(row["alternate_url"], None)  # the page itself
         reasons = {url: judge(link, row["nofollow"]) for url, link in links.items()}
         if not row["counted"]:
             out = [LeftOutLink(str(why), url, row["id"]) for url, why in reasons.items() if why]

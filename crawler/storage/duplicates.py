@@ -1,6 +1,6 @@
 """One page, once: a URL whose page the job has under another URL is a `duplicate` of that.
 
-    the same content                                               → the same page
+    the same content, or that of its Markdown form                 → the same page
     names the URL of a page that is there, with the same title     → that page
     names what a page that is there names, with the same title     → that page
 
@@ -55,8 +55,9 @@ class Originals:
 
     def add(self, page: Original, result: UrlResult) -> None:
         """Makes a page known; the first one under a content, a URL or a name stays."""
-        if result.content_hash:
-            self.by_content.setdefault(result.content_hash, page)
+        for content in (result.content_hash, result.alternate_hash):
+            if content:
+                self.by_content.setdefault(content, page)
         for url in (result.final_url, result.url):
             if url:
                 self.by_url.setdefault((url, page.title), page)
@@ -136,7 +137,8 @@ def plain_title(title: str | None) -> str:
 
 def learn_pages(known: KnownPages, results: list[SettledUrl]) -> None:
     """Remembers the pages that a committed transaction stored."""
-    known.learn(each.result.content_hash for each in results if each.result.content_hash)
+    hashes = ((each.result.content_hash, each.result.alternate_hash) for each in results)
+    known.learn(each for pair in hashes for each in pair if each)
 
 
 def _known_pages(change: JobChange, pages: list[SettledUrl], memory: KnownPages) -> Originals:

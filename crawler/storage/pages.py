@@ -128,6 +128,7 @@ class PageStore:
                 bytes(row["content_hash"]),
                 row["content_type"],
                 row["attempts"],
+                alternate_hash=row["alternate_hash"] and bytes(row["alternate_hash"]),
             )
             for row in rows
         ]
@@ -258,6 +259,7 @@ def _stored_page(row: Row, furniture: frozenset[bytes]) -> StoredPage:
         hops=tuple((url, status) for url, status in unpack_json(row["hops"])),
         links=unpack_links(row["links"]),
         metadata=_metadata(row["metadata"]),
+        alternate_url=row["alternate_url"],
     )
 
 

@@ -15,6 +15,7 @@ class UrlResult:
     positions in the batch's list of URLs, and `left_out` counts, by reason, the links that are not
     among these. `canonical` is the URL under which the page says that it is known; `nofollow`: it
     asks that no link be followed; `is_parsable`: its source was seen to be fit for the parser.
+    `alternate_url` and `alternate_hash`: a Markdown form of the page, which is its content.
     """
 
     id: int
@@ -38,6 +39,8 @@ class UrlResult:
     canonical: str | None = None
     nofollow: bool = False
     is_parsable: bool = False
+    alternate_url: str | None = None
+    alternate_hash: bytes | None = None
 
     @property
     def is_page(self) -> bool:
@@ -128,7 +131,8 @@ class BatchResult:
 
 @dataclass(frozen=True, slots=True)
 class PageToProcess:
-    """A fetched page whose content waits for the processor; `is_parsable` as in `UrlResult`."""
+    """A fetched page whose content waits for the processor; `is_parsable` and `alternate_hash` as
+    in `UrlResult`."""
 
     id: int
     url: str
@@ -136,6 +140,7 @@ class PageToProcess:
     content_type: str | None
     attempts: int = 0
     is_parsable: bool = False
+    alternate_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

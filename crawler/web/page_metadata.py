@@ -22,6 +22,7 @@ def metadata_json(stored: StoredPage) -> dict[str, Any]:
         "publishedAt": said.get("publishedAt"),
         "modifiedAt": said.get("modifiedAt"),
         "canonicalUrl": _canonical(stored),
+        "markdownUrl": stored.alternate_url,
         "openGraph": said.get("openGraph", {}),
         "jsonLdTypes": said.get("jsonLdTypes", []),
         "words": count_words(markdown),

@@ -218,6 +218,35 @@ def test_a_page_that_has_changed_is_fetched_though_it_is_known(api: Api, site: S
     assert again.rows[0]["outcome"] == "fetched" and again.rows[0]["title"] == "Two"
 
 
+def test_a_declared_markdown_form_is_a_pages_content_also_out_of_the_cache(
+    api: Api, site: Site
+) -> None:
+    head = '<title>T</title><link rel=alternate type="text/markdown" href="/form.md">'
+    body = f"{head}<main><h1>T</h1><p>Some <a href=/form.md>words</a>, <a href=/linked>more</a>"
+    site.set_page("/form", body)
+    site.set_page("/form.md", "# T\n\nSome *words*, more", content_type="text/markdown")
+    site.set_page("/linked", "<title>L</title><p>Linked, with <a href=/form.md>words</a>")
+    for age in (0, 3600):
+        crawled = crawl(api, site.url("/form"), sitemap="skip", maxAgeSeconds=age)
+        rows = {row["url"]: (row["outcome"], row["reason"]) for row in crawled.rows}
+        outcome = ("cached" if age else "fetched", None)
+        assert rows == {
+            site.url("/form"): outcome,
+            site.url("/linked"): outcome,
+            site.url("/form.md"): ("skipped", "duplicate"),
+        }
+        page = api.pages(crawled.job["id"], include="markdown,metadata,links")[0]
+        assert page["markdown"] == "# T\n\nSome *words*, more"
+        assert page["metadata"]["markdownUrl"] == site.url("/form.md")
+        assert {link["url"] for link in page["links"]} == site_urls(site, "/form.md", "/linked")
+        site.clear()  # the second time nothing is there to be asked for
+    assert site.paths() == []
+
+
+def site_urls(site: Site, *paths: str) -> set[str]:
+    return {site.url(path) for path in paths}
+
+
 # What a user's requests carry
 
 

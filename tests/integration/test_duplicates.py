@@ -1,6 +1,7 @@
 """One page, once: the same content, or the same name and title, under two URLs."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from crawler.storage.discovery import KnownUrls
 from crawler.storage.leases import Lease
 from crawler.storage.migrate import migrate
 from crawler.storage.statements import SQL
-from tests.storage import ROOT, MadeSite, Storage, crawl_all, totals_in
+from tests.storage import ROOT, MadeSite, Storage, crawl_all, hash_of, totals_in
 
 A, B, C, D, T, U = (f"{ROOT}{name}" for name in "abcdtu")
 
@@ -277,3 +278,33 @@ def test_a_job_newer_than_the_statistics_reads_no_page_that_it_does_not_ask_for(
     )
     blocks = plan["QUERY PLAN"][0]["Plan"]["Shared Hit Blocks"]
     assert blocks < 300, "some blocks a content, not all of the job"
+
+
+@pytest.mark.parametrize("limit", [1, 10], ids=["one after the other", "in one batch"])
+def test_a_url_that_answers_with_a_pages_markdown_form_is_that_page(
+    storage: Storage, limit: int
+) -> None:
+    lease = storage.begin_with(A, B, max_depth=9)
+    site = MadeSite({B: [C]}, contents={B: "form"})
+    for _ in range(2 if limit == 1 else 1):
+        claim = storage.frontier.claim(lease, limit)
+        answer = site.answer(claim)
+        form = {"alternate_url": B, "alternate_hash": hash_of("form")}
+        results = [
+            replace(each, **form) if each.url == A else each
+            for each in answer.results
+        ]
+        storage.frontier.apply(lease, replace(answer, results=tuple(results)), KnownUrls())
+    assert outcomes(storage, lease) == {A: "fetched", B: A}
+
+
+def test_links_that_are_queued_anew_are_without_the_pages_own_form(storage: Storage) -> None:
+    lease = storage.begin(max_depth=9)
+    claim = storage.frontier.claim(lease, 10)
+    answer = MadeSite({ROOT: [A, B]}).answer(claim)
+    (root,) = answer.results
+    made = replace(root, alternate_url=B, alternate_hash=hash_of("form"))
+    storage.frontier.apply(lease, replace(answer, results=(made,)), KnownUrls())
+    while storage.frontier.expand(lease, KnownUrls()):
+        pass
+    assert outcomes(storage, lease) == {A: None}

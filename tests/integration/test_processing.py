@@ -13,6 +13,7 @@ from crawler.storage.bodies import SealedBody, seal
 from crawler.storage.discovery import KnownUrls
 from crawler.storage.leases import Lease
 from crawler.storage.migrate import migrate
+from crawler.storage.results import BatchResult
 from tests.storage import (
     ROOT,
     MadeSite,
@@ -223,6 +224,32 @@ def test_a_shared_body_goes_with_its_last_page(storage: Storage) -> None:
 def rows_of(storage: Storage, *bodies: SealedBody) -> int:
     hashes = [body.hash for body in bodies]
     return len(storage.sql("SELECT 1 FROM bodies WHERE hash = ANY(%(hashes)s)", hashes=hashes))
+
+
+def test_a_markdown_form_is_kept_as_long_as_its_page(storage: Storage) -> None:
+    url = f"{ROOT}formed"
+    form = seal(b"# Form")
+    storage.bodies.put([form])
+    lease = storage.begin_with(url)
+    claim = storage.frontier.claim(lease, 10)
+    (result,) = MadeSite().answer(claim).results
+    made = replace(result, alternate_url=f"{url}.md", alternate_hash=form.hash)
+    storage.frontier.apply(lease, BatchResult((made,), ()), KnownUrls())
+    (page,) = [p for p in storage.pages.unprocessed(lease.job_id, 0, 10) if p.url == url]
+    assert page.alternate_hash == form.hash
+    assert storage.pages.page(lease.job_id, page.id).alternate_url == f"{url}.md"
+    storage.sql(
+        "INSERT INTO body_garbage VALUES (%(hash)s, clock_timestamp()) ON CONFLICT DO NOTHING",
+        hash=form.hash,
+    )
+    make_due(storage)
+    storage.bodies.collect()
+    assert rows_of(storage, form) == 1
+    storage.jobs.delete(lease.job_id)
+    purge(storage)
+    make_due(storage)
+    storage.bodies.collect()
+    assert rows_of(storage, form) == 0
 
 
 def test_a_body_that_a_call_has_just_touched_is_collected_later(storage: Storage) -> None:

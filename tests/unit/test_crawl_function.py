@@ -14,7 +14,7 @@ from crawler.domain.model import FrontierUrl, ScopeKind, Trail
 from crawler.domain.politeness import Why
 from crawler.domain.reasons import Reason
 from crawler.domain.turns import Report
-from crawler.fetching.fetcher import Fetched
+from crawler.fetching.fetcher import Fetched, FetchFailure
 from crawler.fetching.guard import Network
 from crawler.fetching.outcomes import Hop, Postponed, Turns
 from crawler.fetching.verdicts import RobotsVerdict
@@ -28,6 +28,7 @@ from crawler.functions.pacing import HostPacing
 from crawler.functions.room import Room
 from crawler.functions.sitemaps import SitemapReader
 from crawler.functions.wire import CrawlCall
+from crawler.storage.bodies import seal
 from crawler.storage.calls import Standing
 from crawler.storage.sealing import Unsealable
 
@@ -361,3 +362,85 @@ def test_a_robots_txt_that_fails_is_asked_again_later_and_at_last_fails_its_urls
     assert (retry["id"], retry["reason"]) == (0, "robots-unreachable")
     assert retry["afterMs"] >= 15_000
     assert [(row["id"], row["reason"]) for row in answer["failed"]] == [(11, "robots-unreachable")]
+
+
+# Markdown forms of pages
+
+
+def with_form(href: str) -> Any:
+    """A page that declares its form at `href`, and links to it and to one other page."""
+    link = f'<link rel=alternate type=text/markdown href="{href}">'
+    body = f'<head><title>Page</title>{link}</head><p><a href="{href}">1</a> <a href="/other">2</a>'
+    return lambda url: replace(page(url), body=body.encode())
+
+
+def form(url: str, body: bytes = b"# Page", content_type: str = "text/markdown") -> Fetched:
+    return replace(page(url), body=body, content_type=content_type)
+
+
+def crawl_two(threads: ThreadPool, fetcher: Fetcher, **parts: Any) -> list[dict[str, Any]]:
+    """The results of pages 1 and 2, in order."""
+    made = call(concurrency=1)
+    answer = function(threads, fetcher, **parts)(replace(made, urls=made.urls[1:3]))
+    for row in answer["completed"]:
+        row["discovered"] = [answer["discoveredUrls"][at] for at in row["discovered"]]
+    return sorted(answer["completed"], key=lambda row: row["id"])
+
+
+def test_a_declared_form_is_kept_and_is_no_page_of_its_own(threads):
+    fetcher = Fetcher(**{"number_1": with_form("/1.md"), "number_1.md": form})
+    one, two = crawl_two(threads, fetcher)
+    assert fetcher.asked == [f"{ROOT}1", f"{ROOT}1.md", f"{ROOT}2"]
+    assert one["alternateUrl"] == f"{ROOT}1.md"
+    assert one["alternateHash"] == seal(b"# Page").hash.hex()
+    assert one["discovered"] == [f"{ROOT}other"]
+    assert (two["alternateUrl"], two["alternateHash"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda url: page(url, 404),
+        page,
+        lambda url: form(url, b" \n"),
+        lambda url: form(url, b"<!doctype html><p>sorry"),
+        lambda url: form(url, b"\xff"),
+        lambda url: form(url, content_type="text/plain"),
+        lambda url: Postponed(url, 9.0, Why.DELAY, ()),
+    ],
+)
+def test_a_form_that_is_not_to_be_had_is_a_link_like_any_other(threads, answer):
+    fetcher = Fetcher(**{"number_1": with_form("/1.md"), "number_1.md": answer})
+    one, two = crawl_two(threads, fetcher)
+    assert one["alternateUrl"] is None
+    assert one["discovered"] == [f"{ROOT}1.md", f"{ROOT}other"]
+    assert two["outcome"] == "fetched"
+
+
+def test_after_a_form_that_hangs_none_is_asked_for(threads):
+    def hang(url: str) -> FetchFailure:
+        return FetchFailure(Reason.TIMEOUT, "no answer", None, url, (), 5_000, None)
+
+    forms = {"number_1": with_form("/1.md"), "number_2": with_form("/2.md"), "number_1.md": hang}
+    fetcher = Fetcher(**forms)
+    one, two = crawl_two(threads, fetcher)
+    assert fetcher.asked == [f"{ROOT}1", f"{ROOT}1.md", f"{ROOT}2"]
+    assert (one["alternateUrl"], two["alternateUrl"]) == (None, None)
+
+
+def test_what_several_pages_declare_is_the_form_of_none(threads):
+    fetcher = Fetcher(
+        **{"number_1": with_form("/a.md"), "number_2": with_form("/a.md"), "number_a.md": form}
+    )
+    assert [row["alternateUrl"] for row in crawl_two(threads, fetcher)] == [None, None]
+
+
+def test_forms_of_other_sites_and_those_that_robots_txt_closes_are_not_asked_for(threads):
+    fetcher = Fetcher(number_1=with_form(f"{OTHER}1.md"), number_2=with_form("/closed.md"))
+    crawl_two(threads, fetcher, robots=ClosedRobots())
+    assert fetcher.asked == [f"{ROOT}1", f"{ROOT}2"]
+
+
+class ClosedRobots(Robots):
+    def verdict(self, url: str, turns: Turns) -> RobotsVerdict:
+        return RobotsVerdict("closed" not in url, Reason.ROBOTS if "closed" in url else None)

@@ -15,6 +15,7 @@ from crawler.functions import process
 from crawler.functions.process import ProcessFunction
 from crawler.functions.process_wire import ProcessCall
 from crawler.functions.room import LARGE_BYTES, Room
+from crawler.storage.packing import unpack
 from crawler.storage.results import PageToProcess, ProcessedPage
 
 MANY_SECONDS = 30.0
@@ -41,6 +42,7 @@ class Bodies:
 class Pages:
     def __init__(self) -> None:
         self.done: list[int] = []
+        self.stored: list[ProcessedPage] = []
         self.failed: list[int] = []
         self.units: list[bytes] = []
         self.selectors = NO_SELECTORS
@@ -52,6 +54,7 @@ class Pages:
             return False
         self.done += [page.id for page in pages]
         self.units += [page.units for page in pages]
+        self.stored += pages
         self.failed += failed
         return True
 
@@ -178,3 +181,24 @@ def test_what_was_chosen_is_not_compared_with_other_pages(threads: ThreadPool) -
     store.selectors = Selectors("p")
     assert function(call(pages, store.selectors)) == []
     assert [bool(units) for units in store.units] == [False, True]
+
+
+def test_a_pages_markdown_form_is_its_content(threads: ThreadPool) -> None:
+    function, store, pages = made(threads, b"<title>T</title><p>one", b"# Two", LARGE, b"# Sorry")
+    forms = [replace(pages[0], alternate_hash=pages[1].content_hash),
+             replace(pages[2], alternate_hash=pages[3].content_hash)]  # fmt: skip
+    assert function(call([*forms, replace(pages[0], id=9, alternate_hash=b"gone")])) == []
+    kept = {page.id: (page.title, unpack(page.markdown)) for page in store.stored}
+    assert kept[0] == ("T", b"# Two")
+    assert kept[2][1].startswith(b"large xx"), "it has none of the page's words"
+    assert kept[9][1] == b"one"
+
+
+def test_selectors_choose_from_a_pages_html_though_it_has_a_markdown_form(
+    threads: ThreadPool,
+) -> None:
+    function, store, pages = made(threads, b"<p>one<div>other", b"# Two")
+    store.selectors = Selectors("p")
+    formed = replace(pages[0], alternate_hash=pages[1].content_hash)
+    assert function(call([formed], store.selectors)) == []
+    assert unpack(store.stored[0].markdown) == b"one"

@@ -48,11 +48,12 @@ RETURNING id;
 -- name: discard_bodies
 -- Remembers which bodies lose a reference, before the rows that refer to them go.
 INSERT INTO body_garbage (hash, due_at)
-SELECT DISTINCT content_hash, clock_timestamp() + interval '5 minutes'
+SELECT DISTINCT kept.hash, clock_timestamp() + interval '5 minutes'
 FROM pages
-WHERE job_id = %(job_id)s
-  AND id = ANY(%(ids)s)
-  AND content_hash IS NOT NULL
+CROSS JOIN LATERAL (VALUES (pages.content_hash), (pages.alternate_hash)) AS kept (hash)
+WHERE pages.job_id = %(job_id)s
+  AND pages.id = ANY(%(ids)s)
+  AND kept.hash IS NOT NULL
 ON CONFLICT (hash) DO UPDATE
 SET due_at = excluded.due_at;
 
@@ -97,4 +98,5 @@ USING due
 WHERE bodies.hash = due.hash
   AND bodies.touched_at < clock_timestamp() - interval '5 minutes'
   AND NOT EXISTS (SELECT 1 FROM pages WHERE pages.content_hash = bodies.hash)
+  AND NOT EXISTS (SELECT 1 FROM pages WHERE pages.alternate_hash = bodies.hash)
   AND NOT EXISTS (SELECT 1 FROM http_cache WHERE http_cache.content_hash = bodies.hash);

@@ -1,5 +1,6 @@
 -- name: same_pages
--- Pages of the job that may be those of a batch: with the same content, naming the same canonical
+-- Pages of the job that may be those of a batch: with the same content, if only as their Markdown
+-- form, naming the same canonical
 -- URL under the same title, or known under a URL that the batch's pages name.
 -- `shared` is what they have in common. Each is probed by itself: joined to the list, a planner
 -- that does not know yet how many pages the job has would read them all.
@@ -10,6 +11,20 @@ CROSS JOIN LATERAL (
     FROM pages
     WHERE job_id = %(job_id)s
       AND content_hash = wanted.content_hash
+    LIMIT 1
+) AS same
+JOIN frontier
+    ON frontier.job_id = %(job_id)s
+   AND frontier.id = same.id
+WHERE frontier.outcome IN ('fetched', 'cached')
+UNION ALL
+SELECT frontier.id, frontier.depth, same.title, wanted.content_hash
+FROM unnest(%(hashes)s::bytea[]) AS wanted (content_hash)
+CROSS JOIN LATERAL (
+    SELECT id, title
+    FROM pages
+    WHERE job_id = %(job_id)s
+      AND alternate_hash = wanted.content_hash
     LIMIT 1
 ) AS same
 JOIN frontier

@@ -3,7 +3,7 @@
 INSERT INTO pages (
     job_id, id, final_url, http_status, title, ms, bytes,
     content_type, content_hash, headers, hops, links, link_keys, stale, counted,
-    detail, name_key, nofollow
+    detail, name_key, nofollow, alternate_url, alternate_hash
 )
 SELECT %(job_id)s, each.*
 FROM unnest(
@@ -23,7 +23,9 @@ FROM unnest(
     %(counted)s::boolean[],
     %(details)s::text[],
     %(name_keys)s::bytea[],
-    %(nofollows)s::boolean[]
+    %(nofollows)s::boolean[],
+    %(alternate_urls)s::text[],
+    %(alternate_hashes)s::bytea[]
 ) AS each
 ON CONFLICT (job_id, id) DO UPDATE
 SET final_url = excluded.final_url,
@@ -42,7 +44,9 @@ SET final_url = excluded.final_url,
     counted = excluded.counted,
     detail = excluded.detail,
     name_key = excluded.name_key,
-    nofollow = excluded.nofollow;
+    nofollow = excluded.nofollow,
+    alternate_url = excluded.alternate_url,
+    alternate_hash = excluded.alternate_hash;
 
 -- name: mark_stale
 -- Their links are to be queued anew.
@@ -103,7 +107,7 @@ JOIN frontier
    AND frontier.id = next.id
 WHERE pages.job_id = next.job_id
   AND pages.id = next.id
-RETURNING pages.id, frontier.depth, pages.links, pages.nofollow, next.counted;
+RETURNING pages.id, frontier.depth, pages.links, pages.nofollow, pages.alternate_url, next.counted;
 
 -- name: unprocessed
 -- Fetched pages whose content waits for the processor; of many the first, before their pages are
@@ -121,6 +125,7 @@ SELECT waiting.id,
     coalesce(pages.final_url, waiting.url) AS url,
     pages.content_hash,
     pages.content_type,
+    pages.alternate_hash,
     waiting.attempts
 FROM waiting
 JOIN pages
@@ -221,7 +226,7 @@ SELECT frontier.id, frontier.url, frontier.outcome, frontier.reason, frontier.de
     frontier.not_before,
     pages.final_url, pages.http_status, pages.title, pages.ms, pages.bytes,
     pages.content_type, pages.content_hash, pages.fetched_at, pages.detail,
-    pages.headers, pages.hops, pages.links,
+    pages.headers, pages.hops, pages.links, pages.alternate_url,
     documents.title AS document_title, documents.description, documents.language,
     documents.markdown, documents.units, documents.metadata
 FROM frontier
@@ -242,7 +247,7 @@ SELECT frontier.id, frontier.url, frontier.outcome, frontier.reason, frontier.de
     frontier.not_before,
     pages.final_url, pages.http_status, pages.title, pages.ms, pages.bytes,
     pages.content_type, pages.content_hash, pages.fetched_at, pages.detail,
-    pages.headers, pages.hops, pages.links,
+    pages.headers, pages.hops, pages.links, pages.alternate_url,
     documents.title AS document_title, documents.description, documents.language,
     documents.markdown, documents.units, documents.metadata
 FROM frontier
