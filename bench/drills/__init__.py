@@ -13,6 +13,7 @@ big_pages     a site of pages near the size limit: a worker's memory
 terminal      `scripts/run crawl` in tmux: bar, cut, restart, narrow window, Ctrl-C, going on, pipes
 exports       10,000 pages taken away in every form: a worker's memory; links between files, of a
               real site, in mid-crawl and after kill -9
+search        10,000 pages searched beside other jobs, by every kind of query
 fuzz          hostile input for a minute each for all that reads what sites send
 structure     two sites: every code block to the letter, every table with its rows, in the Markdown
 

@@ -15,6 +15,7 @@ from bench.drills.manners import crawl_delay, crawl_delay_in_trouble, retry_afte
 from bench.drills.page_limit import page_limit
 from bench.drills.real_sites import real_sites
 from bench.drills.refresh import refresh
+from bench.drills.search import search_10k
 from bench.drills.statements import statement_log
 from bench.drills.streams import curl_cut, valkey_flushed
 from bench.drills.structure import structure
@@ -45,6 +46,7 @@ DRILLS: dict[str, Callable[[], str]] = {
         export_killed,
         fuzz,
         structure,
+        search_10k,
     )
 }
 

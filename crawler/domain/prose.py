@@ -19,8 +19,13 @@ _HEADING = re.compile(r"^[ ]{0,3}#{1,6}[ ](.*)", re.MULTILINE)
 def prose(markdown: str) -> str:
     """The text of a page; links and images are their text."""
     text = markdown[:MOST_CHARACTERS]
-    # An image within a link is a link once the image is its text.
-    return _LINK.sub(r"\1", _LINK.sub(r"\1", text))
+    if "![" in text:  # an image within a link: that is a link once the image is its text
+        text = _LINK.sub(_text, text)
+    return _LINK.sub(_text, text)
+
+
+def _text(link: re.Match[str]) -> str:
+    return link[1]
 
 
 def headings(text: str) -> str:

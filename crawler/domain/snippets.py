@@ -100,8 +100,9 @@ def _parts(
     for number, (begin, end) in enumerate(shown):
         if number not in marked:
             continue
-        together = number - 1 in marked
-        _add(parts, _tidy(text[here:begin]), together)
+        between = text[here:begin]
+        together = number - 1 in marked and "\n" not in between
+        _add(parts, _tidy(between), together)
         _add(parts, text[begin:end], True)
         here = end
     _add(parts, _tidy(text[here : shown[-1][1]]), False)

@@ -16,7 +16,7 @@ from crawler.storage.database import Database, Row, Statements
 from crawler.storage.furniture import markdown_of, read_furniture
 from crawler.storage.jobs import read_job
 
-_BEST = 200
+_BEST = 100
 """Pages that are ranked by all of their words; those beyond come after them, in the order of
 title, headings and most frequent words."""
 

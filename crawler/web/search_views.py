@@ -11,7 +11,7 @@ from crawler.storage.search import Found, SearchResult
 from crawler.web.requests import number
 from crawler.web.services import services
 
-_SHOWN = 20
+_SHOWN = 10
 _MOST_SHOWN = 100
 _FURTHEST = 10_000
 """How far results are paged through: a query that is more precise leads further."""

@@ -31,38 +31,42 @@ ORDER BY each.language, term.number;
 -- their words; a rank by these takes a hundred times as long, and a common word is in every page.
 -- No condition on job_id: `marked` holds it, and the index has to be gone through by nothing else.
 WITH wanted AS MATERIALIZED (
-    SELECT each.query::tsquery AS terms,
+    SELECT each.language, each.query::tsquery AS terms,
         -- Ids of jobs are made here, and hold no quote.
         (''' ' || %(job_id)s || ' ' || each.language || '''')::tsquery && each.query::tsquery
             AS marked
     FROM unnest(%(languages)s::text[], %(queries)s::text[]) AS each (language, query)
 ),
 matching AS MATERIALIZED (
-    SELECT search.id, wanted.terms,
-        ts_rank(search.digest, wanted.terms) AS first_rank,
-        count(*) OVER () AS total
+    SELECT search.id, search.language, ts_rank(search.digest, wanted.terms) AS first_rank
     FROM wanted
     JOIN search ON search.vector @@ wanted.marked
-    ORDER BY first_rank DESC, search.id
-    LIMIT greatest(%(best)s, %(after)s + %(limit)s)
 ),
 placed AS (
-    SELECT id, terms, first_rank, total,
+    SELECT id, language, first_rank,
         row_number() OVER (ORDER BY first_rank DESC, id) <= %(best)s AS is_best
-    FROM matching
+    FROM (
+        SELECT id, language, first_rank
+        FROM matching
+        ORDER BY first_rank DESC, id
+        LIMIT greatest(%(best)s, %(after)s + %(limit)s)
+    ) AS first
 ),
 ranked AS (
-    SELECT placed.id, placed.total, placed.is_best,
-        placed.first_rank + CASE
-            WHEN placed.is_best THEN ts_rank(search.vector, placed.terms, 1)
+    SELECT id, is_best,
+        first_rank + CASE
+            WHEN is_best THEN (
+                SELECT ts_rank(search.vector, wanted.terms, 1)
+                FROM search, wanted
+                WHERE search.job_id = %(job_id)s
+                  AND search.id = placed.id
+                  AND wanted.language = placed.language
+            )
             ELSE 0
         END AS rank
     FROM placed
-    JOIN search
-        ON search.job_id = %(job_id)s
-       AND search.id = placed.id
 )
-SELECT id, total, rank
+SELECT id, rank, (SELECT count(*) FROM matching) AS total
 FROM ranked
 ORDER BY is_best DESC, rank DESC, id
 OFFSET %(after)s
