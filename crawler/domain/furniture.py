@@ -68,15 +68,15 @@ def without_furniture(markdown: str, furniture: frozenset[bytes]) -> str:
     """A page's Markdown without the units whose fingerprints are in `furniture`.
 
     Code stays; a heading goes only where nothing is left below it, a list item only with all that
-    it holds, a short label only at the page's edges. A page of nothing but furniture stays whole.
+    it holds, a short label only at the page's edges. A page that has nothing else but headings
+    stays whole.
     """
     lines = markdown.split("\n")
     units = units_of(lines)
     cut = _choose(units, [_fingerprint(unit) in furniture for unit in units])
-    if not any(cut):
+    if not any(cut) or not _says_something(lines, units, cut):
         return markdown
-    left = "\n".join(_left(lines, units, cut)).strip("\n")
-    return left if _WORD.search(left) else markdown
+    return "\n".join(_left(lines, units, cut)).strip("\n")
 
 
 def may_hold(units: bytes, furniture: frozenset[bytes]) -> bool:
@@ -115,6 +115,16 @@ def _fingerprint(unit: Unit) -> bytes:
         text = _MARKER.sub("", text, count=1)
     seen = " ".join(text.split())
     return blake2b(seen.encode("utf-8", "replace"), digest_size=_FINGERPRINT_BYTES).digest()
+
+
+def _says_something(lines: list[str], units: list[Unit], cut: list[bool]) -> bool:
+    """Whether something is left beside headings."""
+    return any(
+        not is_cut
+        and unit.kind is not Kind.HEADING
+        and any(map(_WORD.search, lines[unit.start : unit.end]))
+        for unit, is_cut in zip(units, cut, strict=True)
+    )
 
 
 def _choose(units: list[Unit], is_known: list[bool]) -> list[bool]:

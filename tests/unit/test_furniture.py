@@ -143,6 +143,12 @@ def test_a_page_of_nothing_but_furniture_stays_whole() -> None:
     assert cut(often=NAV, markdown=NAV) == NAV
 
 
+def test_a_page_that_has_nothing_else_beside_its_title_stays_whole() -> None:
+    markdown = f"# Own title\n\n{FOOTER}"
+
+    assert cut(often=FOOTER, markdown=markdown) == markdown
+
+
 def test_the_most_common_units_come_first() -> None:
     pages = [
         b"".join(number.to_bytes(8, "big") for number in range(kind, MOST_FURNITURE + 500))
