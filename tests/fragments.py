@@ -41,6 +41,17 @@ TAGS = (
     "http://127.0.0.1:6666\\@1.1.1.1", "javascript:", "data:text/html,", "%", "%zz", "#", "?", "\t",
 )  # fmt: skip
 
+STRUCTURE = (
+    "<pre>", "</pre>", "<code>", "</code>", "<table><tr><td>", "<th>", "<caption>", "<dl>", "<dt>",
+    "<dd>", "</dl>", "<blockquote>", "</blockquote>", "<ul><li>", "</ul>", "<div class='note'>",
+    "<div class=admonition>", "<p class=title>", "<aside class=footnote id=a>", "<sup>", "<span>",
+    "<a href='#a'>1</a>", "<div class=footnotes><ol><li id=a>", "<math><msup>", "<mi>", "<mfrac>",
+    "<summary><h3>", "<td class=blob-code>", "<table class=highlight>", "<span class=lineno>",
+    "&lt;a", "\\(", "\\)", "\\[", "\\]", "$", "$$", "\\a", "`", "|", "\n\n", "\n", "<br>", "> ",
+    "\ufdd0", "\ufdd1", "- ",
+)  # fmt: skip
+"""What Markdown has a form of its own for."""
+
 HEADERS = (
     "HTTP/1.1 200 OK\r\n", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 301 Moved\r\n", "\r\n",
     "Content-Length: 5\r\n", "Content-Length: -1\r\n", "Transfer-Encoding: chunked\r\n", "\n",

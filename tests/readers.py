@@ -187,7 +187,8 @@ TARGETS: dict[str, Target] = {
         settled_bytes=400_000, seconds_per_byte=5e-6,
     ),
     "markdown": Target(
-        _markdown, fragments.TAGS, 2**20, settled_bytes=400_000, seconds_per_byte=1e-5
+        _markdown, (*fragments.TAGS, *fragments.STRUCTURE), 2**20,
+        settled_bytes=400_000, seconds_per_byte=1e-5,
     ),
     "headers": Target(
         _headers, fragments.HEADERS, 300 * 1024,

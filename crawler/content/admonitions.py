@@ -64,7 +64,7 @@ def _title_of(note: LexborNode) -> LexborNode | None:
         return None
     classes = attribute(first, "class")
     is_title = first.tag in _HEADINGS or any(mark in classes for mark in _TITLE_MARKS)
-    return first if is_title else None
+    return first if is_title and len(first.text()) <= _MOST_TITLE else None
 
 
 def _embolden(tree: LexborHTMLParser, title: LexborNode, quote: LexborNode) -> None:

@@ -61,8 +61,9 @@ def tidy_code(blocks: list[LexborNode]) -> None:
     tables: dict[int, LexborNode] = {}
     for block in blocks:
         around = _ancestors(block)
-        if any(node.tag == "pre" for node in around):
-            continue
+        is_gone = (around[-1] if around else block).parent is None
+        if is_gone or any(node.tag == "pre" for node in around):
+            continue  # it is in another, whose text it is part of
         _name_language(block, _language_of(block, around))
         _flatten(block)
         table = next((node for node in around if node.tag == "table"), None)
@@ -115,7 +116,9 @@ def _named_by(node: LexborNode) -> str:
     classes = attributes.get("class")
     if classes and node.tag == "figure":
         classes = classes.replace("highlight ", "language-")  # Hexo
-    found = _LANGUAGE.search(classes) if classes else None
+    # A single word, as most are, names none.
+    is_telling = classes and ("-" in classes or " " in classes)
+    found = _LANGUAGE.search(classes or "") if is_telling else None
     return _accepted(found[found.lastindex or 0]) if found else ""
 
 

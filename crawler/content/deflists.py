@@ -8,11 +8,10 @@ terms, by which pages indent, becomes plain blocks.
 import re
 from dataclasses import dataclass
 
-_TAG = re.compile(
-    r"<(?:(dl)\b[^<>]*+>(?=(\s*+(?:<div\b[^<>]*+>\s*+)?<dd\b)|)"
-    # HTML 5 has groups (`<dl><div><dt>…<dd>…</div>`): an item ends with its group.
-    r"|(dt|dd)\b[^<>]*+>|/(dl|dt|dd)>(?=(\s*+</div>)|))"
-)
+_TAG = re.compile(r"<(?:/(d[ltd])>|(d[ltd])(?:>|\s[^<>]*+>))")
+_DEFINITION_NEXT = re.compile(r"\s*+(?:<div\b[^<>]*+>\s*+)?<dd\b")
+# HTML 5 has groups (`<dl><div><dt>…<dd>…</div>`): an item ends with its group.
+_GROUP_ENDS = re.compile(r"\s*+</div>")
 
 
 def as_lists(html: str) -> str:
@@ -40,10 +39,9 @@ class _Lists:
 
     def rewrite(self, tag: re.Match[str]) -> str:
         """What becomes of a tag of a definition list."""
-        start, has_no_terms, part, end, ends_group = tag.groups()
-        if start:
-            self._open.append(_List(has_terms=not has_no_terms))
-            return "<div>" if has_no_terms else "<ul>"
+        end, start = tag.groups()
+        if start == "dl":
+            return self._start(has_terms=not _DEFINITION_NEXT.match(tag.string, tag.end()))
         if not self._open or not self._open[-1].has_terms:
             if end == "dl" and self._open:
                 self._open.pop()
@@ -52,8 +50,13 @@ class _Lists:
             return f"{self._open.pop().end_item()}</ul>"
         if end:
             closed = "</div>" if end == "dd" else ""
+            ends_group = _GROUP_ENDS.match(tag.string, tag.end())
             return closed + self._open[-1].end_item() if ends_group else closed
-        return self._term() if part == "dt" else self._definition()
+        return self._term() if start == "dt" else self._definition()
+
+    def _start(self, *, has_terms: bool) -> str:
+        self._open.append(_List(has_terms))
+        return "<ul>" if has_terms else "<div>"
 
     def _term(self) -> str:
         current = self._open[-1]

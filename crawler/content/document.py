@@ -10,7 +10,7 @@ from crawler.content.bounds import clip
 from crawler.content.charset import decode
 from crawler.content.chosen import Content, content_of
 from crawler.content.mainblock import clean
-from crawler.content.markdown import FRAME, PERMALINKS, UNSEEN, from_text, to_markdown
+from crawler.content.markdown import FRAME, from_text, to_markdown
 from crawler.content.mediatype import Kind, kind_of
 from crawler.content.metadata import description_of, language_of, title_of
 from crawler.content.page import first_line
@@ -98,12 +98,12 @@ def with_alternate(document: Document, body: bytes) -> Document:
 
 def _markdown(content: Content, base: str) -> str:
     """The Markdown of a page's content, or of what it shows without script, where it has none."""
-    dropped = PERMALINKS if content.matched else FRAME
+    dropped = [] if content.matched else FRAME
     parts = (to_markdown(clean(piece), base, dropped) for piece in content.html)
     markdown = clip("\n\n".join(part for part in parts if part))
     if len(markdown) < _SHORT and content.without_script:
         markdown = max(markdown, to_markdown(clean(content.without_script), base), key=len)
     if not markdown:
-        parts = (to_markdown(clean(piece), base, UNSEEN) for piece in content.html)
+        parts = (to_markdown(clean(piece), base, []) for piece in content.html)
         return clip("\n\n".join(part for part in parts if part))
     return markdown

@@ -5,6 +5,7 @@ after its first are not indented: where footnotes are not known, they would read
 """
 
 import re
+from itertools import count
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -12,8 +13,8 @@ from crawler.content.tree import attribute
 
 # Sphinx now and before; Pandoc, markdown-it, GitHub, kramdown; Python-Markdown; DocBook; MediaWiki.
 _NOTES = (
-    "aside.footnote[id], dl.footnote > dt[id], .footnotes li[id], div.footnote li[id], "
-    ".footnotes div.footnote[id], .references li[id]"
+    "aside.footnote[id], dl.footnote > dt[id], .footnotes > ol > li[id], "
+    "div.footnote > ol > li[id], .footnotes > div.footnote[id], .references > li[id]"
 )
 _LINKS = 'a[href^="#"], a.footnoteref'
 _BACKLINKS = (
@@ -27,14 +28,17 @@ _BRACKETS = "[]() \n\u00a0"
 
 def keep_footnotes(tree: LexborHTMLParser, main: LexborNode) -> None:
     """Put the footnotes of a page, and what leads to them, into their form in Markdown."""
+    notes = main.css(_NOTES)
+    if not notes:
+        return
     links: dict[str, list[LexborNode]] = {}
     for link in main.css(_LINKS):
         links.setdefault(attribute(link, "href").rpartition("#")[2], []).append(link)
-    labels: set[str] = set()
-    for note in main.css(_NOTES):
+    labels = _Labels()
+    for note in notes:
         calls = links.pop(attribute(note, "id"), None)
         if calls and not _is_in_table(note):
-            label = _label_of(calls[0], labels)
+            label = labels.label_of(calls[0])
             for call in calls:
                 _whole_of(call).replace_with(f"[^{label}]")
             _set_off(tree, note, label)
@@ -50,23 +54,34 @@ def _is_in_table(note: LexborNode) -> bool:
     return node is not None and node.tag == "table"
 
 
-def _label_of(call: LexborNode, labels: set[str]) -> str:
-    """What the page calls it by, or a number where that is no label or names another one."""
-    text = call.text().strip(_BRACKETS)
-    number = len(labels) + 1
-    while text in labels or not _LABEL.fullmatch(text):
-        text, number = str(number), number + 1
-    labels.add(text)
-    return text
+class _Labels:
+    """What the footnotes of a page are called: as the page does, each otherwise."""
+
+    def __init__(self) -> None:
+        self._used: set[str] = set()
+        self._numbers = count(1)
+
+    def label_of(self, call: LexborNode) -> str:
+        """What the page calls it by, or a number where that is no label or names another one."""
+        text = call.text().strip(_BRACKETS)
+        while text in self._used or not _LABEL.fullmatch(text):
+            text = str(next(self._numbers))
+        self._used.add(text)
+        return text
 
 
 def _whole_of(call: LexborNode) -> LexborNode:
     """The link, or what is raised of the text around it."""
-    around = call.parent
+    around, before, after = call.parent, call.prev, call.next
     if around is None or around.tag != "sup":
         return call
-    is_alone = around.text().strip(_BRACKETS) == call.text().strip(_BRACKETS)
-    return around if is_alone else call
+    is_first = before is None or (before.prev is None and _is_bracket(before))
+    is_last = after is None or (after.next is None and _is_bracket(after))
+    return around if is_first and is_last else call
+
+
+def _is_bracket(node: LexborNode) -> bool:
+    return node.is_text_node and not node.text().strip(_BRACKETS)
 
 
 def _set_off(tree: LexborHTMLParser, note: LexborNode, label: str) -> None:

@@ -90,13 +90,11 @@ def _replace(tree: LexborHTMLParser, node: LexborNode, tex: str, *, displayed: b
 
 def mark_tex(html: str) -> str:
     """HTML outside of code blocks with the TeX that a script would draw marked as formulas."""
-    if "\\(" in html:
-        html = _RAW_INLINE.sub(r"$<code>\1</code>$", html)
-    if "\\[" in html:
-        html = _RAW_DISPLAYED.sub(r'<pre class="language-math">\1</pre>', html)
-    if "$" in html:
-        html = _DOLLARS.sub(_dollars, html)
-    return html
+    if "\\" not in html:
+        return html
+    html = _RAW_INLINE.sub(r"$<code>\1</code>$", html)
+    html = _RAW_DISPLAYED.sub(r'<pre class="language-math">\1</pre>', html)
+    return _DOLLARS.sub(_dollars, html) if "$" in html else html
 
 
 def _dollars(tex: re.Match[str]) -> str:

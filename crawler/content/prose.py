@@ -3,8 +3,7 @@
 Code within a sentence goes on one line, wherever its source was broken; text that looks like a tag
 (`List<T>`) stays text, instead of becoming one in Markdown; an empty line within a text, which the
 converter would take out of a list's indentation, is a line break like any other; TeX that scripts
-draw is protected. Around a quote, and below a table that may be in one, an empty line is kept: the
-converter joins them to what is next to them.
+draw is protected; quotes, which the converter joins to what is next to them, are set apart.
 """
 
 import re
@@ -20,9 +19,7 @@ _LESS = "\ufdd2"
 
 # What begins with letters is searched for fast.
 _HEADING = re.compile(r"(<summary\b[^<>]*+>\s*+)<(h[1-6])\b[^<>]*+>((?:[^<]++|<(?!/\2>))*+)</\2>")
-_QUOTE = re.compile(r"(</(?:[a-gi-z]\w*+|h[1-6])>\s*+)(<blockquote\b)")
-_END = re.compile(r"(</(?:blockquote|table)>(?:\s*+</div>)*+)(?=\s*+(?:[^<\s]|<(?!/)))")
-_BROKEN_CODE = re.compile(r"<(?:code|kbd|samp|tt)\b[^<>]*+>[^<\n]*+\n[^<]*+")
+_BROKEN_CODE = re.compile(r"<code\b[^<>]*+>[^<\n]*+\n[^<]*+")
 _LINE_BREAK = re.compile(r"(?<![ \t])[ \t]*+\n\s*+")
 _CODE_WITH_LESS = re.compile(
     r"<(code|kbd|samp|tt)\b(?:[^<&]++|<(?!/\1>)|&(?!lt;))*+&lt;(?:[^<]++|<(?!/\1>))*+"
@@ -46,13 +43,12 @@ def tidy_prose(html: str) -> str:
 
 
 def _tidy(html: str) -> str:
-    if "<blockquote" in html:
-        html = _QUOTE.sub(rf"\1<p>{GAP}</p>\2", html)
-        html = _END.sub(rf"\1<p>{GAP}</p>", html)
+    html = html.replace("<blockquote", f"<p>{GAP}</p><blockquote")
+    html = html.replace("</blockquote>", f"</blockquote><p>{GAP}</p>")
     html = _HEADING.sub(r"\1\3", html)
     html = _BROKEN_CODE.sub(_join, html)
     html = _EMPTY_LINE.sub("\n", html)
-    if "&lt;" in html:
+    if _TAG_LIKE.search(html):
         html = _keep_escaped(html)
     return mark_tex(html)
 

@@ -12,13 +12,16 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.content.codeblocks import unite_lines
-from crawler.content.marks import EDGE
+from crawler.content.marks import EDGE, gap
 from crawler.content.tree import attribute
 
 _PARTS = frozenset(("thead", "tbody", "tfoot"))
 _CELLS = frozenset(("td", "th"))
 _TABLES_WITHIN = "td table, th table"
 _NOT_IN_CELLS = f"{_TABLES_WITHIN}, td h1, td h2, td h3, td h4, td h5, td h6"
+_FRAME = frozenset(("navheader", "navfooter"))
+"""What DocBook puts its links to other pages in, which are tables."""
+_AROUND = 6
 _NO_TABLE = frozenset(("presentation", "none"))
 
 
@@ -29,23 +32,41 @@ def tidy_tables(tree: LexborHTMLParser, tables: list[LexborNode], *, has_code: b
     """
     done: set[int] = set()
     for table in tables:
-        if table.mem_id in done or (_is_code(table) and unite_lines(tree, table)):
+        if table.mem_id in done or attribute(table.parent, "class") in _FRAME:
+            continue
+        if _is_code(table) and unite_lines(tree, table):
             continue
         has_blocks = table.css_first(_NOT_IN_CELLS) is not None
         if _is_layout(table, has_blocks):
             _take_apart(tree, table)
             continue
-        if table.css_first("th") is None:
-            # Without a header or a caption the converter takes some for layout, too.
-            table.insert_child(tree.create_node("caption"), move=True)
-        if has_code:
-            for block in table.css("pre"):
-                _put_in_cell(tree, block)
+        _set_off(tree, table)
+        for block in table.css("pre") if has_code else ():
+            _put_in_cell(tree, block)
         if has_blocks:
             within = table.css(_TABLES_WITHIN)
             done.update(inner.mem_id for inner in within)
             for inner in reversed(within):
                 _put_rows_in_cell(tree, inner)
+
+
+def _set_off(tree: LexborHTMLParser, table: LexborNode) -> None:
+    """Tell the converter that it is a table, and where it ends."""
+    if table.css_first("th") is None:
+        # Without a header or a caption the converter takes some for layout, too.
+        table.insert_child(tree.create_node("caption"), move=True)
+    if _is_in_quote(table):
+        table.insert_after(gap(tree), move=True)
+
+
+def _is_in_quote(table: LexborNode) -> bool:
+    """The converter would make a row of a text after it."""
+    node = table.parent
+    for _ in range(_AROUND):
+        if node is None or node.tag == "blockquote":
+            break
+        node = node.parent
+    return node is not None and node.tag == "blockquote"
 
 
 def _is_code(table: LexborNode) -> bool:
