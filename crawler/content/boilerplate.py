@@ -32,8 +32,10 @@ _SHORT = 200
 _LEAST_BESIDE_TALK = 600
 """Characters of text beside comments and reviews from which on these are not the content."""
 
-_LEAST_BESIDE_CARDS = 500
-"""Characters of prose beside cards from which on these are not the content."""
+_LEAST_BESIDE_CARDS = 300
+_LARGEST_CARDS = 2.5
+"""Characters of prose beside cards from which on these are not the content, unless they hold so
+many times as much."""
 
 _LEAST_PARAGRAPH = 60
 _MOST_LINKED = 0.3
@@ -133,6 +135,11 @@ class _Cut:
         """Those that are not to be dropped so far."""
         return [node for node in nodes if node.mem_id not in self._gone]
 
+    def held_by(self, node: LexborNode) -> int:
+        """Characters of a node that are not to be dropped so far."""
+        dropped = (self._dropped.get(inner.mem_id) for inner in node.css("*"))
+        return self.sizes.of(node) - sum(each[0] for each in dropped if each)
+
     def drop(self, node: LexborNode) -> None:
         """Put a node on the list, unless it is there or within one that is."""
         if node.mem_id in self._gone:
@@ -160,10 +167,13 @@ def _groups(cut: _Cut) -> _Groups:
     """The blocks that may be none of the content, those of the same names together."""
     groups: _Groups = {}
     elements = _ELEMENTS if cut.main.tag == "body" else _ELEMENTS_IN_CONTENT
+    seen: set[int] = set()
     for node in cut.main.css(_CANDIDATES):
         tag = node.tag or ""
-        if tag in _NEVER or cut.holds_title(node) or cut.is_gone(node):
+        # A node stands here once for each selector that it matches.
+        if tag in _NEVER or node.mem_id in seen or cut.holds_title(node) or cut.is_gone(node):
             continue
+        seen.add(node.mem_id)
         attributes = node.attributes
         classes, role = attributes.get("class") or "", attributes.get("role") or ""
         if role == "tabpanel" or (tag == "form" and node.css_first(_FIELDS) is None):
@@ -206,6 +216,7 @@ def _first_with_text(node: LexborNode) -> LexborNode | None:
 
 
 def _drop_by_name(cut: _Cut, groups: _Groups, doubt: Doubt) -> None:
+    """Blocks whose names say what they are, all of one name or none of them."""
     before = cut.left
     for (each, _, _), group in groups.items():
         if each is not doubt:
@@ -229,27 +240,30 @@ def _drop_talk(cut: _Cut, groups: _Groups) -> None:
     """What readers say below a text that stands for itself, however long they speak."""
     for (_, _, names), group in groups.items():
         nodes = cut.standing(group) if is_talk(names) else []
-        if cut.left - sum(map(cut.sizes.of, nodes)) > _LEAST_BESIDE_TALK:
+        if cut.left - sum(map(cut.held_by, nodes)) > _LEAST_BESIDE_TALK:
             for node in nodes:
                 cut.drop(node)
 
 
 def _drop_cards(cut: _Cut) -> None:
-    own = sum(size for _, size in _prose(cut, cut.standing(cut.main.css("p"))))
+    """Grids of cards on a page that has a text of its own beside them."""
+    own = sum(_prose(cut, cut.standing(cut.main.css("p"))))
     for group in card_groups(cut.main, cut.sizes, cut.holds_title):
         nodes = cut.standing(group)
-        within = sum(s for n in nodes for _, s in _prose(cut, n.css("p")))
-        if own - within >= _LEAST_BESIDE_CARDS:
-            own -= within
+        beside = own - sum(sum(_prose(cut, node.css("p"))) for node in nodes)
+        held = sum(map(cut.sizes.of, nodes))
+        if beside >= _LEAST_BESIDE_CARDS and held <= _LARGEST_CARDS * beside:
+            own = beside
             for node in nodes:
                 cut.drop(node)
 
 
-def _prose(cut: _Cut, paragraphs: Iterable[LexborNode]) -> Iterator[tuple[LexborNode, int]]:
+def _prose(cut: _Cut, paragraphs: Iterable[LexborNode]) -> Iterator[int]:
+    """The sizes of those paragraphs that are sentences rather than labels and links."""
     for node in paragraphs:
         size = cut.sizes.of(node)
         if size >= _LEAST_PARAGRAPH and cut.sizes.of_links(node) <= _MOST_LINKED * size:
-            yield node, size
+            yield size
 
 
 def _drop_under_headings(cut: _Cut) -> None:
