@@ -22,7 +22,7 @@ tokens      how long a text is, in words and in tokens
 mainblock   the part of a page that is its content
   boilerplate what is dropped of it: menus, comments, related pages
     frame_words what the names of blocks, and headings, tell
-    cards, sizing   siblings alike; how much text a block holds
+    survey, cards, cut, sizing  what there is; siblings alike; what is to go; how much text it holds
   pieces      of a long page, converted one by one
 structure   what the converter does not know, rewritten in the tree
   codeblocks  program text: to the letter, its language, no line numbers

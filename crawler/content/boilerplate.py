@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator
 from selectolax.lexbor import LexborNode
 
 from crawler.content.cards import card_groups
+from crawler.content.cut import Cut
 from crawler.content.frame_words import Doubt, doubt_of, heads_extra, is_aside, is_talk
-from crawler.content.sizing import Sizing
+from crawler.content.survey import TITLES, survey
 
 _LARGEST_SHARE = {Doubt.FRAME: 0.6, Doubt.EXTRA: 0.35, Doubt.BYLINE: 0.15, Doubt.SUSPECT: 0.2}
 """Share of the page's text above which blocks of one name are content, by their doubt."""
@@ -32,8 +33,10 @@ _SHORT = 200
 _LEAST_BESIDE_TALK = 600
 """Characters of text beside comments and reviews from which on these are not the content."""
 
-_LEAST_BESIDE_CARDS = 500
-"""Characters of prose beside cards from which on these are not the content."""
+_LEAST_BESIDE_CARDS = 300
+_LARGEST_CARDS = 2.5
+"""Characters of prose beside cards from which on these are not the content, unless they hold so
+many times as much."""
 
 _LEAST_PARAGRAPH = 60
 _MOST_LINKED = 0.3
@@ -41,10 +44,6 @@ _MOST_LINKED = 0.3
 
 _LARGEST_UNDER_HEADING = 0.25
 """Share of the page's text above which what is under one heading is content."""
-
-_LEAST_LEFT = 25
-_LEAST_SHARE_LEFT = 0.05
-"""Characters, or share of the page's text, that are left, whatever they are called."""
 
 _CLIMB = 4
 """Elements around a heading that may belong to it alone."""
@@ -59,27 +58,12 @@ _ELEMENTS = {
 }
 # Within a block that its author marked as the content an `<aside>` is one to the text.
 _ELEMENTS_IN_CONTENT = {tag: doubt for tag, doubt in _ELEMENTS.items() if tag != "aside"}
-# A page's own table of contents is part of its text; docutils puts it into a `nav`.
-_NAVIGATION = "nav:not(.contents), [role=navigation]:not(.contents)"
-_CANDIDATES = f"{', '.join(_ELEMENTS)}, [class], [id], [role]"
-# Parts of a text are not judged by their names, nor is what holds all of it.
-_NEVER = frozenset(
-    (
-        "body", "main", "article", "html", "pre", "code", "p", "span", "h1", "h2", "h3", "h4",
-        "h5", "h6", "a", "table", "tr", "td", "th", "thead", "tbody", "tfoot", "caption", "li",
-        "strong", "em", "b", "i", "u", "s", "sup", "sub", "small", "cite", "abbr", "time", "var",
-        "kbd", "samp", "mark", "dt", "dd", "dl", "button", "img", "input", "label", "svg", "path",
-        "blockquote", "br", "hr", "tt", "q",
-    )
-)  # fmt: skip
 _NO_WORD = re.compile(r"\W+")
 _DASH = re.compile(r"[-_.]")
 _MOST_ID_WORDS = 4
-_TITLES = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _FEW = 6
 _BOX = "p.sidebar-title"
 """In a box that docutils puts beside a text."""
-_HEADINGS = "h2, h3, h4, h5, h6"
 _FIELDS = (
     "textarea, select, input:not([type=hidden]):not([type=submit]):not([type=radio])"
     ":not([type=checkbox])"
@@ -89,86 +73,35 @@ _Groups = dict[tuple[Doubt, str, str], list[LexborNode]]
 
 
 def drop_boilerplate(main: LexborNode) -> None:
-    """Take what is no content out of a page's main block, from which scripts are gone already."""
-    cut = _Cut(main)
-    for node in main.css(_NAVIGATION):
+    """Take what is no content out of a page's main block; scripts and their like go as well."""
+    found = survey(main)
+    cut = Cut(main, found.titles)
+    for node in found.navigation:
         cut.drop(node)
-    groups = _groups(cut)
+    groups = _groups(cut, found.blocks)
     for doubt in _LARGEST_SHARE:
         _drop_by_name(cut, groups, doubt)
     _drop_talk(cut, groups)
-    _drop_cards(cut)
-    _drop_under_headings(cut)
+    _drop_cards(cut, found.pictures)
+    _drop_under_headings(cut, found.headings)
     cut.carry_out()
 
 
-class _Cut:
-    """What is to be dropped of a page; the tree changes at the end, all at once."""
-
-    def __init__(self, main: LexborNode) -> None:
-        self.main = main
-        self.sizes = Sizing(main)
-        self.left = self.sizes.whole
-        """Characters that are not to be dropped."""
-        self._gone: set[int] = set()
-        self._dropped: dict[int, tuple[int, LexborNode]] = {}
-        self._titled = {main.mem_id}
-        for title in main.css("h1"):
-            self._keep(title)
-
-    def _keep(self, node: LexborNode | None) -> None:
-        while node is not None and node.mem_id not in self._titled:
-            self._titled.add(node.mem_id)
-            node = node.parent
-
-    def holds_title(self, node: LexborNode) -> bool:
-        """Whether a node is, or is around, a heading of the first rank, or all of the content."""
-        return node.mem_id in self._titled
-
-    def is_gone(self, node: LexborNode) -> bool:
-        """Whether a node, or one around it, is to be dropped."""
-        return node.mem_id in self._gone
-
-    def standing(self, nodes: Iterable[LexborNode]) -> list[LexborNode]:
-        """Those that are not to be dropped so far."""
-        return [node for node in nodes if node.mem_id not in self._gone]
-
-    def drop(self, node: LexborNode) -> None:
-        """Put a node on the list, unless it is there or within one that is."""
-        if node.mem_id in self._gone:
-            return
-        size = self.sizes.of(node)
-        self.left -= size
-        for inner in node.css("*"):
-            self._gone.add(inner.mem_id)
-            if inner.mem_id in self._dropped:
-                self.left += self._dropped.pop(inner.mem_id)[0]
-        self._gone.add(node.mem_id)
-        self._dropped[node.mem_id] = (size, node)
-
-    def carry_out(self) -> None:
-        """Take all that is on the list out of the tree, but for the largest where that is all."""
-        dropped = sorted(self._dropped.values(), key=lambda each: each[0])
-        least = min(_LEAST_LEFT, _LEAST_SHARE_LEFT * self.sizes.whole)
-        while dropped and self.left < least:
-            self.left += dropped.pop()[0]
-        for _, node in dropped:
-            node.decompose()
-
-
-def _groups(cut: _Cut) -> _Groups:
+def _groups(cut: Cut, blocks: Iterable[LexborNode]) -> _Groups:
     """The blocks that may be none of the content, those of the same names together."""
     groups: _Groups = {}
     elements = _ELEMENTS if cut.main.tag == "body" else _ELEMENTS_IN_CONTENT
-    for node in cut.main.css(_CANDIDATES):
-        tag = node.tag or ""
-        if tag in _NEVER or cut.holds_title(node) or cut.is_gone(node):
+    for node in blocks:
+        if cut.holds_title(node) or cut.is_gone(node):
             continue
+        tag = node.tag or ""
         attributes = node.attributes
         classes, role = attributes.get("class") or "", attributes.get("role") or ""
         if role == "tabpanel" or (tag == "form" and node.css_first(_FIELDS) is None):
             continue
-        names = f"{classes} {_telling_id(node, attributes.get('id') or '')} {role}"
+        names = f"{classes} {role}" if role else classes
+        if (name := attributes.get("id")) and _is_telling(name, node):
+            names = f"{names} {name}"
         named = doubt_of(names)
         if is_aside(classes) and (named is not Doubt.FRAME or node.css_first(_BOX) is not None):
             continue
@@ -178,9 +111,11 @@ def _groups(cut: _Cut) -> _Groups:
     return groups
 
 
-def _telling_id(node: LexborNode, name: str) -> str:
-    """An id, unless it says what a block is about, for links to it: these are long."""
-    return name if len(_DASH.split(name)) <= _MOST_ID_WORDS and not _is_section(node) else ""
+def _is_telling(name: str, node: LexborNode) -> bool:
+    """Whether an id says what a block is for, and not what it is about, as anchors of links do."""
+    if doubt_of(name) is Doubt.NONE or len(_DASH.split(name)) > _MOST_ID_WORDS:
+        return False
+    return not _is_section(node)
 
 
 def _is_section(node: LexborNode) -> bool:
@@ -189,7 +124,7 @@ def _is_section(node: LexborNode) -> bool:
     for _ in range(_FEW):
         if at is None:
             return False
-        if at.tag in _TITLES:
+        if at.tag in TITLES:
             return True
         at = _first_with_text(at)
     return False
@@ -205,11 +140,11 @@ def _first_with_text(node: LexborNode) -> LexborNode | None:
     return child
 
 
-def _drop_by_name(cut: _Cut, groups: _Groups, doubt: Doubt) -> None:
-    before = cut.left
-    for (each, _, _), group in groups.items():
-        if each is not doubt:
-            continue
+def _drop_by_name(cut: Cut, groups: _Groups, doubt: Doubt) -> None:
+    """Blocks whose names say what they are, all of one name or none of them."""
+    doubted = [group for (each, _, _), group in groups.items() if each is doubt]
+    before = cut.left if doubted else 0
+    for group in doubted:
         nodes = cut.standing(group)
         if sum(map(cut.sizes.of, nodes)) > _LARGEST_SHARE[doubt] * before:
             continue
@@ -218,42 +153,46 @@ def _drop_by_name(cut: _Cut, groups: _Groups, doubt: Doubt) -> None:
                 cut.drop(node)
 
 
-def _is_beside_the_point(cut: _Cut, node: LexborNode, before: int) -> bool:
+def _is_beside_the_point(cut: Cut, node: LexborNode, before: int) -> bool:
     size = cut.sizes.of(node)
     if size > _LARGEST_SUSPECT * before:
         return False
     return size < _SHORT or cut.sizes.of_links(node) > _LEAST_LINKED * size
 
 
-def _drop_talk(cut: _Cut, groups: _Groups) -> None:
+def _drop_talk(cut: Cut, groups: _Groups) -> None:
     """What readers say below a text that stands for itself, however long they speak."""
     for (_, _, names), group in groups.items():
         nodes = cut.standing(group) if is_talk(names) else []
-        if cut.left - sum(map(cut.sizes.of, nodes)) > _LEAST_BESIDE_TALK:
+        if nodes and cut.left - sum(map(cut.held_by, nodes)) > _LEAST_BESIDE_TALK:
             for node in nodes:
                 cut.drop(node)
 
 
-def _drop_cards(cut: _Cut) -> None:
-    own = sum(size for _, size in _prose(cut, cut.standing(cut.main.css("p"))))
-    for group in card_groups(cut.main, cut.sizes, cut.holds_title):
+def _drop_cards(cut: Cut, pictures: list[LexborNode]) -> None:
+    """Grids of cards on a page that has a text of its own beside them."""
+    groups = card_groups(pictures, cut.sizes, cut.holds_title)
+    own = sum(_prose(cut, cut.standing(cut.main.css("p")))) if groups else 0
+    for group in groups:
         nodes = cut.standing(group)
-        within = sum(s for n in nodes for _, s in _prose(cut, n.css("p")))
-        if own - within >= _LEAST_BESIDE_CARDS:
-            own -= within
+        beside = own - sum(sum(_prose(cut, node.css("p"))) for node in nodes)
+        held = sum(map(cut.sizes.of, nodes))
+        if beside >= _LEAST_BESIDE_CARDS and held <= _LARGEST_CARDS * beside:
+            own = beside
             for node in nodes:
                 cut.drop(node)
 
 
-def _prose(cut: _Cut, paragraphs: Iterable[LexborNode]) -> Iterator[tuple[LexborNode, int]]:
+def _prose(cut: Cut, paragraphs: Iterable[LexborNode]) -> Iterator[int]:
+    """The sizes of those paragraphs that are sentences rather than labels and links."""
     for node in paragraphs:
         size = cut.sizes.of(node)
         if size >= _LEAST_PARAGRAPH and cut.sizes.of_links(node) <= _MOST_LINKED * size:
-            yield node, size
+            yield size
 
 
-def _drop_under_headings(cut: _Cut) -> None:
-    for heading in cut.main.css(_HEADINGS):
+def _drop_under_headings(cut: Cut, headings: Iterable[LexborNode]) -> None:
+    for heading in headings:
         if not cut.is_gone(heading) and heads_extra(heading.text()) and not _is_linked_to(heading):
             cut.drop(_headed(cut, heading))
 
@@ -265,7 +204,7 @@ def _is_linked_to(heading: LexborNode) -> bool:
     return slug in (heading.id, parent and parent.id)
 
 
-def _headed(cut: _Cut, heading: LexborNode) -> LexborNode:
+def _headed(cut: Cut, heading: LexborNode) -> LexborNode:
     """The largest block that a heading is the first one of, and that is not most of the page."""
     block = heading
     for _ in range(_CLIMB):

@@ -6,7 +6,6 @@ from selectolax.lexbor import LexborNode
 
 from crawler.content.sizing import Sizing
 
-_PICTURES = "img, picture, [style*='background-image']"
 _MOST_PICTURES = 1_000
 _CLIMB = 8
 """Elements around a picture that may be its card."""
@@ -21,12 +20,15 @@ _NO_CARDS = frozenset(("img", "picture", "source", "p", "span", "figure", "tr", 
 
 
 def card_groups(
-    main: LexborNode, sizes: Sizing, is_kept: Callable[[LexborNode], bool]
+    pictures: list[LexborNode], sizes: Sizing, is_kept: Callable[[LexborNode], bool]
 ) -> list[list[LexborNode]]:
-    """The groups of cards in a page's content, one for each parent, outer ones among them."""
+    """The groups of cards around pictures, one for each parent, outer ones among them.
+
+    `is_kept` tells of an element that it is part of no card, nor is what is around it.
+    """
     alike: dict[tuple[int, str], list[LexborNode]] = {}
     seen: set[int] = set()
-    for picture in main.css(_PICTURES)[:_MOST_PICTURES]:
+    for picture in pictures[:_MOST_PICTURES]:
         node = picture
         for _ in range(_CLIMB):
             around = node.parent

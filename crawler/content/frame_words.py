@@ -45,7 +45,7 @@ _DOUBTS = {
         ads sponsored sponsor notification comments respond similar upsell upsells popover switcher
         donate related popular menu"""
     ),
-    Doubt.BYLINE: _words("author byline bio avatar signature postprofile userdetails"),
+    Doubt.BYLINE: _words("author authors byline bio avatar signature postprofile userdetails"),
     Doubt.SUSPECT: _words(
         """mega account guest side banner toolbar follow skip search fieldset actions buttons
         recently overlay contact help cta tags tag meta reviews bottom bar links more also news blog

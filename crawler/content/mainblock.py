@@ -19,9 +19,6 @@ from crawler.content.pieces import pieces_of
 from crawler.content.structure import keep_marked, keep_structure, tidy_blocks
 from crawler.content.tree import attribute
 
-# Dropped by the converter anyway; here they would count as text.
-_UNSEEN = "script, style, template, noscript, iframe"
-
 _MIN_TEXT = 200
 """Characters below which a marked block without a heading is not believed to be the content."""
 
@@ -57,8 +54,6 @@ def main_block(tree: LexborHTMLParser, marks: frozenset[str], *, in_pieces: bool
     if main is None:
         return []
     keep_marked(tree, main, marks)
-    for node in main.css(_UNSEEN):
-        node.decompose()
     _drop_hidden(main)
     drop_boilerplate(main)
     tidy_blocks(tree, main)
