@@ -2,6 +2,7 @@
 
 import io
 import re
+import subprocess
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -216,6 +217,7 @@ def _check_deleted(api: Api, job_id: str) -> None:
 
 def _check_folder(path: Path, pages: int) -> int:
     """How many links between files there are, all of which must resolve."""
+    subprocess.run(["unzip", "-tq", path], check=True, stdout=subprocess.DEVNULL)
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
         expect(len(names) == pages + 1, f"{len(names)} files of {pages} pages")
