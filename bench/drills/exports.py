@@ -255,7 +255,9 @@ def _links_in(archive: io.BytesIO, crawled: set[str]) -> tuple[int, list[str]]:
 
 def _targets(markdown: str) -> Iterator[str]:
     """Where links lead, as another reader of Markdown sees them; "" within the page."""
-    for token in MarkdownIt().parse(markdown.partition("\n---\n")[2] or markdown):
+    text = markdown.partition("\n---\n")[2] or markdown
+    # Footnotes are no part of CommonMark, and definitions of links to a reader of that.
+    for token in MarkdownIt().parse(re.sub(r"^\[\^[^\]]+\]:", "", text, flags=re.M)):
         for child in token.children or ():
             if child.type == "link_open":
                 yield _target(child.attrs)
