@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 _UNIX = 3
@@ -80,12 +80,12 @@ class Archive:
 class GrowingFile:
     """A file of an archive that is being written."""
 
-    def __init__(self, file: "object") -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self._file = file
 
     def write(self, text: str) -> None:
         """Adds to the file."""
-        self._file.write(text.encode())  # type: ignore[attr-defined]
+        self._file.write(text.encode())
 
 
 def _entry(name: str, changed_at: datetime) -> ZipInfo:

@@ -33,13 +33,22 @@ class _Fence:
 
 @dataclass(slots=True)
 class _Blocks:
-    """What is open at a line: quotes, list items (where their text begins), code."""
+    """What is open at a line: list items (where their text begins) by depth of quotes; code."""
 
-    quotes: int = 0
-    items: list[int] = field(default_factory=list)
+    items_by_quote: list[list[int]] = field(default_factory=lambda: [[]])
     fence: _Fence | None = None
     after_blank: bool = True
     in_indented: bool = False
+
+    @property
+    def quotes(self) -> int:
+        """How many quotes are open."""
+        return len(self.items_by_quote) - 1
+
+    @property
+    def items(self) -> list[int]:
+        """Items within the innermost quote."""
+        return self.items_by_quote[-1]
 
     @property
     def column(self) -> int:
@@ -74,10 +83,9 @@ def _read(blocks: _Blocks, markdown: str, start: int, end: int) -> tuple[int, bo
         if _is_within(blocks, blocks.fence, markdown, start, end):
             return end, False
         blocks.fence = None
-    at, quotes = _without_quotes(markdown, start, end, blocks.column + 3)
+    quotes = blocks.quotes
+    at = _enter_quotes(blocks, markdown, start, end)
     goes_on = quotes == blocks.quotes and not blocks.after_blank and not blocks.in_indented
-    if quotes != blocks.quotes:
-        blocks.quotes, blocks.items = quotes, []
     return _read_content(blocks, markdown, at, end, goes_on)
 
 
@@ -90,8 +98,7 @@ def _read_content(
         blocks.after_blank = True
         return end, False
     indent = len(markdown[at:text_at].expandtabs(4))
-    while blocks.items and indent < blocks.items[-1]:
-        blocks.items.pop()
+    _leave_items(blocks.items, indent)
     if indent - blocks.column >= 4 and (blocks.after_blank or blocks.in_indented):
         blocks.in_indented, blocks.after_blank = True, False
         return end, False
@@ -136,11 +143,22 @@ def _is_within(blocks: _Blocks, fence: _Fence, markdown: str, start: int, end: i
     return True
 
 
-def _without_quotes(markdown: str, at: int, end: int, most_indent: int) -> tuple[int, int]:
-    """Where the text within a line's quotes begins, and how many there are."""
-    quotes = 0
+def _enter_quotes(blocks: _Blocks, markdown: str, at: int, end: int) -> int:
+    """Opens and closes quotes as a line's marks tell; where the text within them begins."""
+    depth = 0
     while quote := _QUOTE.match(markdown, at, end):
-        if quote[0].index(">") > most_indent:
+        items = blocks.items_by_quote[depth]
+        indent = quote[0].index(">")
+        if indent > (items[-1] if items else 0) + 3:
             break
-        at, quotes = quote.end(), quotes + 1
-    return at, quotes
+        _leave_items(items, indent)
+        at, depth = quote.end(), depth + 1
+        if depth == len(blocks.items_by_quote):
+            blocks.items_by_quote.append([])
+    del blocks.items_by_quote[depth + 1 :]
+    return at
+
+
+def _leave_items(items: list[int], indent: int) -> None:
+    while items and indent < items[-1]:
+        items.pop()

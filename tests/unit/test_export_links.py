@@ -1,14 +1,19 @@
 """Links in Markdown: all are found, none in code, and nothing else of a text changes."""
 
 from itertools import pairwise
+from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from crawler.exports.links import Kind, find_links, with_destinations
 from crawler.exports.rewriting import read_links, relative_link, rewritten
 
+GOLDEN = Path(__file__).parents[1] / "golden"
+LINKS = (Kind.LINK, Kind.AUTOLINK)
 PAGE = "https://a.example/d/page"
 FILES = {
     "https://a.example/d/x": "d/x.md",
@@ -56,12 +61,31 @@ def shown(markdown: str) -> str:
         ("> ```\n> [x](x)\n\n[x](x)", "> ```\n> [x](x)\n\n[x](x.md)"),
         ("a\n\n    [x](x)\n\n    [x](x)\nb [x](x)", "a\n\n    [x](x)\n\n    [x](x)\nb [x](x.md)"),
         ("- a\n\n    [x](x)", "- a\n\n    [x](x.md)"),
+        ("- - a\n\n    > b\n\n    [x](x)", "- - a\n\n    > b\n\n    [x](x.md)"),
+        ("> - a\n>\n>   > b\n>\n>     [x](x)", "> - a\n>\n>   > b\n>\n>     [x](x.md)"),
+        ("- a\n> b\n\n      [x](x)", None),
         ("a\n    [x](x)", "a\n    [x](x.md)"),
         ("[x](x\n\ny) [x]() [x](<x) [x](x y)", None),
     ],
 )
 def test_links_are_rewritten(markdown: str, expected: str | None) -> None:
     assert shown(markdown) == (markdown if expected is None else expected)
+
+
+def read_by_another(markdown: str) -> list[str]:
+    """Links as a reader of all of CommonMark finds them; footnotes are definitions to it."""
+    tokens = MarkdownIt().enable("table").parse(markdown)
+    children = (child for token in tokens for child in token.children or ())
+    hrefs = (str(child.attrs["href"]) for child in children if child.type == "link_open")
+    return [unquote(href) for href in hrefs if "://" in href]
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.md")), ids=lambda path: path.stem)
+def test_another_reader_finds_the_same_links_in_what_pages_become(path: Path) -> None:
+    markdown = path.read_text()
+    links = (link for link in find_links(markdown) if link.kind in LINKS)
+    found = [unquote(link.destination) for link in links if "://" in link.destination]
+    assert found == read_by_another(markdown)
 
 
 @pytest.mark.parametrize(
