@@ -28,10 +28,22 @@ _MIN_SENTENCE = 25
 """Characters below which text amid the content is a label of it ("Parameters:"), however often it
 stands there."""
 
+_MIN_CONTENT = 50
+"""Letters from which a paragraph of the page's own is content for certain; a line with the time of
+the last change has fewer, and may stand in the frame."""
+
+_MOST_BESIDE_LINKS = 0.4
+"""Part of a unit's letters that may stand beside its links where it leads elsewhere ("Share:")."""
+
+_LONG = 100
+_MOST_LONG = 500
+"""Letters in long paragraphs that no frame has, unless the page has more of its own."""
+
 _TARGET = re.compile(r"\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?: \"[^\"]*\")?\)")
 _LINK = re.compile(r"!?\[[^\[\]]*\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?: \"[^\"]*\")?\)")
 _MARKER = re.compile(r"(?:[-*+]|\d{1,9}[.)])\s+")
 _WORD = re.compile(r"\w")
+_WORDS = re.compile(r"\w+")
 
 
 def fingerprints(markdown: str) -> bytes:
@@ -67,13 +79,19 @@ def furniture_of(pages: Iterable[bytes]) -> frozenset[bytes]:
 def without_furniture(markdown: str, furniture: frozenset[bytes]) -> str:
     """A page's Markdown without the units whose fingerprints are in `furniture`.
 
-    Code stays; a heading goes only where nothing is left below it, a list item only with all that
-    it holds, a short label only at the page's edges. A page that has nothing else but headings
-    stays whole.
+    At the page's edges all of it goes. Amid the content only what leads elsewhere does: where each
+    page of a reference says the same of a parameter, that is content. Code stays; a heading goes
+    only where nothing is left below it, a list item only with all that it holds. A page that would
+    have nothing but headings stays whole; one that is mostly furniture to read (the same text under several
+    addresses) keeps that.
     """
     lines = markdown.split("\n")
     units = units_of(lines)
-    cut = _choose(units, [_fingerprint(unit) in furniture for unit in units])
+    is_known = [_fingerprint(unit) in furniture for unit in units]
+    cut = _choose(units, is_known)
+    if _is_mostly_cut(units, cut):
+        pairs = zip(units, is_known, strict=True)
+        cut = _choose(units, [known and not _is_prose(unit) for unit, known in pairs])
     if not any(cut) or not _says_something(lines, units, cut):
         return markdown
     return "\n".join(_left(lines, units, cut)).strip("\n")
@@ -129,31 +147,87 @@ def _says_something(lines: list[str], units: list[Unit], cut: list[bool]) -> boo
 
 def _choose(units: list[Unit], is_known: list[bool]) -> list[bool]:
     """Which units are cut; from the end, since what holds others goes only with all of them."""
-    first, last = _edges(is_known)
+    may_go = _may_go(units, is_known)
     cut = [False] * len(units)
     holds = _Holding()
     for at in range(len(units) - 1, -1, -1):
         unit = units[at]
-        cut[at] = (
-            is_known[at]
-            and not holds.anything(unit)
-            and (at < first or at > last or _is_whole(unit))
-        )
+        cut[at] = may_go[at] and not holds.anything(unit)
         holds.pass_over(unit, is_cut=cut[at])
-    return cut
+    return _with_what_items_say(units, cut)
 
 
-def _edges(is_known: list[bool]) -> tuple[int, int]:
-    """The first and the last unit that are no furniture."""
+def _may_go(units: list[Unit], is_known: list[bool]) -> list[bool]:
+    """Which units may be cut, by what they say and where they stand."""
     own = [at for at, known in enumerate(is_known) if not known]
-    return (own[0], own[-1]) if own else (len(is_known), -1)
+    if not own:
+        return is_known
+    start = next((at for at in own if _is_content(units[at])), own[-1])
+    end = next((at for at in reversed(own) if _is_content(units[at])), own[0])
+    may_go = list(is_known)
+    for at in range(own[0], own[-1]):
+        unit, is_amid = units[at], start < at < end
+        goes = _leads_elsewhere(unit) if is_amid else _is_whole(unit)
+        may_go[at] = is_known[at] and (goes or unit.kind is Kind.HEADING)
+    return may_go
+
+
+def _is_content(unit: Unit) -> bool:
+    """Whether a unit of the page's own is its content, and no line of a frame."""
+    if unit.kind in (Kind.HEADING, Kind.CODE, Kind.TABLE):
+        return True
+    return _letters(_beside_links(unit.text)) >= _MIN_CONTENT
 
 
 def _is_whole(unit: Unit) -> bool:
-    """Whether a unit says something by itself: headings do by what is below, labels do not."""
-    if unit.kind is Kind.HEADING or len(unit.text) >= _MIN_SENTENCE:
+    """Whether a unit says something by itself, as labels do not."""
+    if len(unit.text) >= _MIN_SENTENCE:
         return unit.kind is not Kind.RULE
-    return "](" in unit.text and not _WORD.search(_LINK.sub("", _LINK.sub("", unit.text)))
+    return "](" in unit.text and not _WORD.search(_beside_links(unit.text))
+
+
+def _leads_elsewhere(unit: Unit) -> bool:
+    """Whether a unit is links, with few words beside them."""
+    if "](" not in unit.text:
+        return False
+    beside = _letters(_beside_links(unit.text))
+    return beside <= _letters(_TARGET.sub("]", unit.text)) * _MOST_BESIDE_LINKS
+
+
+def _is_prose(unit: Unit) -> bool:
+    return unit.kind is not Kind.HEADING and _letters(_beside_links(unit.text)) >= _LONG
+
+
+def _is_mostly_cut(units: list[Unit], cut: list[bool]) -> bool:
+    """Whether long paragraphs go that say more than all that stays."""
+    pairs = list(zip(units, cut, strict=True))
+    gone = sum(_letters(unit.text) for unit, is_cut in pairs if is_cut and _is_prose(unit))
+    if gone < _MOST_LONG:
+        return False
+    return gone > sum(_letters(_TARGET.sub("]", unit.text)) for unit, is_cut in pairs if not is_cut)
+
+
+def _with_what_items_say(units: list[Unit], cut: list[bool]) -> list[bool]:
+    """The same, but what a list item says stays with an item that stays."""
+    settled: list[bool] = []
+    held_by: list[tuple[int, bool]] = []
+    for unit, is_cut in zip(units, cut, strict=True):
+        while held_by and held_by[-1][0] >= unit.indent:
+            held_by.pop()
+        is_said = unit.kind is Kind.TEXT and held_by and not held_by[-1][1]
+        settled.append(is_cut and not (is_said and not _leads_elsewhere(unit)))
+        if unit.kind is Kind.ITEM:
+            held_by.append((unit.indent, settled[-1]))
+    return settled
+
+
+def _beside_links(text: str) -> str:
+    # An image may stand in a link.
+    return _LINK.sub("", _LINK.sub("", text)) if "](" in text else text
+
+
+def _letters(text: str) -> int:
+    return sum(map(len, _WORDS.findall(text)))
 
 
 class _Holding:

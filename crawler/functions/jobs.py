@@ -33,7 +33,7 @@ def create_job(
                 "Idempotency-Key", f"must be 1 to {_MOST_KEY_CHARACTERS} printable characters"
             )
         )
-    if earlier and (same := with_credentials(request, earlier)):
+    if earlier and (same := with_credentials(request, body, earlier)):
         sealed = store.sealed_credentials(earlier.id)
         return store.create(same, idempotency_key, sealed, based_on=earlier.id)
     based_on = earlier.id if earlier else None

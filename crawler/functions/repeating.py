@@ -21,10 +21,14 @@ def earlier_job(store: JobStore, body: Any) -> Job | None:
     """
     if not isinstance(body, dict) or body.get(BASED_ON) is None:
         return None
+    job_id = body[BASED_ON]
     try:
-        return store.get(str(body[BASED_ON]))
+        # PostgreSQL takes neither NUL nor lone surrogates, which JSON may hold.
+        if isinstance(job_id, str) and job_id.isascii() and job_id.isprintable():
+            return store.get(job_id)
     except UnknownJob:
-        raise InvalidRequest(FieldError(BASED_ON, "is the id of no crawl")) from None
+        pass
+    raise InvalidRequest(FieldError(BASED_ON, "is the id of no crawl"))
 
 
 def as_of(earlier: Job, body: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
@@ -40,13 +44,16 @@ def as_of(earlier: Job, body: Mapping[str, Any], policy: Policy) -> dict[str, An
     return {**kept, **roots, **asked}
 
 
-def with_credentials(request: JobRequest, earlier: Job) -> JobRequest | None:
+def with_credentials(
+    request: JobRequest, body: Mapping[str, Any], earlier: Job
+) -> JobRequest | None:
     """The request with the earlier job's headers and cookies; None where they are not for it.
 
-    They go along where the request brings none and has the same roots: sealed, they are for those.
+    They go along, all of them, where the request says nothing of either (empty ones say: none) and
+    has the same roots: sealed, they are for those.
     """
     names = earlier.options.headers or earlier.options.cookies
-    if request.credentials or not names or request.urls != earlier.urls:
+    if set(_CREDENTIALS) & set(body) or not names or request.urls != earlier.urls:
         return None
     options = earlier.options
     return replace(

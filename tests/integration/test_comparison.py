@@ -208,6 +208,20 @@ def test_a_crawl_made_again_keeps_to_the_policy_of_today(storage: Storage) -> No
     assert again.options.max_pages == 100
 
 
-def test_a_crawl_of_no_known_job_is_refused(storage: Storage) -> None:
+@pytest.mark.parametrize("given", [{"headers": {}}, {"cookies": {}}, {"cookies": {"c": "d"}}])
+def test_a_crawl_made_again_has_no_credentials_but_those_that_it_is_given(
+    storage: Storage, given: dict[str, dict[str, str]]
+) -> None:
+    body = {"url": ROOT, "headers": {"X-Key": "k"}, "cookies": {"a": "b"}}
+    first, _ = create_job(storage.jobs, body, None, FREE, SEALER)
+
+    again, _ = create_job(storage.jobs, {"basedOn": first.id, **given}, None, FREE, SEALER)
+
+    assert again.options.headers == ()
+    assert again.options.cookies == tuple(given.get("cookies", {}))
+
+
+@pytest.mark.parametrize("earlier", ["nobody", "\0", "\ud800", "", 5, []])
+def test_a_crawl_of_no_known_job_is_refused(storage: Storage, earlier: object) -> None:
     with pytest.raises(InvalidRequest, match="basedOn is the id of no crawl"):
-        create_job(storage.jobs, {"url": ROOT, "basedOn": "nobody"}, None, FREE, SEALER)
+        create_job(storage.jobs, {"url": ROOT, "basedOn": earlier}, None, FREE, SEALER)

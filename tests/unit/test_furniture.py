@@ -139,6 +139,44 @@ def test_a_table_goes_as_a_whole_or_not_at_all() -> None:
     assert cut(often=table, markdown=f"Own text.\n\n{other}") == f"Own text.\n\n{other}"
 
 
+def test_what_each_page_of_a_reference_says_stays_amid_its_content() -> None:
+    often = (
+        "## Parameters\n\n| Name | Meaning |\n| --- | --- |\n| timeout | seconds to wait |\n\n"
+        "## Returns\n\nA promise that resolves to the object that was asked for."
+    )
+    markdown = f"# cloud.get()\n\n{often}\n\n## Example\n\n```\ncloud.get()\n```"
+
+    assert cut(often=often, markdown=markdown) == markdown
+
+
+def test_a_footer_goes_before_a_line_with_the_time_of_the_last_change() -> None:
+    markdown = f"# Own\n\nOwn text.\n\n{FOOTER}\n\nLast updated on 3 May 2023 by Jane."
+
+    left = cut(often=FOOTER, markdown=markdown)
+
+    assert left == "# Own\n\nOwn text.\n\nLast updated on 3 May 2023 by Jane."
+
+
+def test_links_with_a_word_before_them_go_amid_the_content() -> None:
+    bar = "Share this: [Somewhere](/s) [Elsewhere](/e)"
+
+    assert cut(often=bar, markdown=f"# Own\n\n{bar}\n\n## Own end") == "# Own\n\n## Own end"
+
+
+def test_what_an_item_says_stays_with_it() -> None:
+    said = "    if the name is none of those that this service knows"
+    markdown = f"Own text.\n\n- KeyError\n\n{said}\n\nOwn end."
+
+    assert cut(often=f"- Key\n\n{said}", markdown=markdown) == markdown
+
+
+def test_a_text_under_several_addresses_stays_in_each() -> None:
+    article = "\n\n".join(f"Paragraph {n}: " + "long and readable " * 10 for n in range(4)).strip()
+    views = [f"{NAV}\n\n{article}\n\nView {view}." for view in range(5)]
+
+    assert without_furniture(views[0], furniture(views)) == f"{article}\n\nView 0."
+
+
 def test_a_page_of_nothing_but_furniture_stays_whole() -> None:
     assert cut(often=NAV, markdown=NAV) == NAV
 
