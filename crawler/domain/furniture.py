@@ -82,8 +82,8 @@ def without_furniture(markdown: str, furniture: frozenset[bytes]) -> str:
     At the page's edges all of it goes. Amid the content only what leads elsewhere does: where each
     page of a reference says the same of a parameter, that is content. Code stays; a heading goes
     only where nothing is left below it, a list item only with all that it holds. A page that would
-    have nothing but headings stays whole; one that is mostly furniture to read (the same text under several
-    addresses) keeps that.
+    have nothing but headings stays whole; one that is mostly furniture to read (the same text under
+    several addresses) keeps that.
     """
     lines = markdown.split("\n")
     units = units_of(lines)

@@ -160,7 +160,9 @@ def test_a_footer_goes_before_a_line_with_the_time_of_the_last_change() -> None:
 def test_links_with_a_word_before_them_go_amid_the_content() -> None:
     bar = "Share this: [Somewhere](/s) [Elsewhere](/e)"
 
-    assert cut(often=bar, markdown=f"# Own\n\n{bar}\n\n## Own end") == "# Own\n\n## Own end"
+    left = cut(often=bar, markdown=f"# Own\n\n{bar}\n\n## Own end\n\nOwn text.")
+
+    assert left == "# Own\n\n## Own end\n\nOwn text."
 
 
 def test_what_an_item_says_stays_with_it() -> None:
