@@ -9,6 +9,7 @@ from bench.drills.big_pages import big_pages
 from bench.drills.depth import depth
 from bench.drills.exports import export_10k, export_killed, export_links
 from bench.drills.faults import faults
+from bench.drills.frames import frames
 from bench.drills.fuzz import fuzz
 from bench.drills.kills import everything_killed, orchestrator_frozen, orchestrator_killed
 from bench.drills.manners import crawl_delay, crawl_delay_in_trouble, retry_after
@@ -44,6 +45,7 @@ DRILLS: dict[str, Callable[[], str]] = {
         export_links,
         terminal,
         export_killed,
+        frames,
         fuzz,
         structure,
         search_10k,
