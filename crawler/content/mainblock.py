@@ -29,6 +29,8 @@ _MIN_PANEL = 200
 """Characters from which on a hidden part of the content is one that readers open: a tab, a step."""
 
 _HIDDEN = ".sr-only, .visually-hidden, [hidden], [style*='display:none'], [style*='display: none']"
+# What readers open of a list of questions, of specifications.
+_OPENED = re.compile(r"\b(?:faq|answer|accordion)", re.I)
 _NOT_SHOWN = re.compile(r"display:\s*none")
 NO_CONTENT = ["script", "style", "template", "noscript", "svg", "iframe"]
 """Elements of which nothing is content, wherever they stand."""
@@ -156,6 +158,8 @@ def _is_hidden(node: LexborNode) -> bool:
 def _is_panel(node: LexborNode) -> bool:
     # React's server sends late parts hidden, and a script puts them in their places.
     if attribute(node, "role") == "tabpanel" or attribute(node, "id").startswith("S:"):
+        return True
+    if _OPENED.search(attribute(node, "class")):
         return True
     return len(node.text()) >= _MIN_PANEL
 

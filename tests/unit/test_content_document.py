@@ -226,6 +226,7 @@ def test_a_formula_without_tex_gets_some() -> None:
         ("<main><h1>t</h1><p hidden>h</p><p style='color:red; display:none'>h</p></main>", "# t"),
         ("<main><h1>t</h1><div hidden role=tabpanel>tab</div></main>", "# t\n\ntab"),
         ("<main><h1>t</h1></main><p hidden>h</p>", "# t"),
+        ("<h1>t</h1><div class='faq-answer' style='display:none'>Yes.</div>", "# t\n\nYes."),
         ("<body><div>x</div><noscript><h1>for all</h1></noscript>", "# for all"),
         ("<body><noscript>1 <noscript>2</noscript></noscript><noscript>3</noscript>", "1 23"),
     ],
