@@ -42,11 +42,11 @@ TAGS = (
 )  # fmt: skip
 
 STRUCTURE = (
-    "<pre>", "</pre>", "<code>", "</code>", "<table><tr><td>", "<th>", "<caption>", "<dl>", "<dt>",
+    "<pre>", "</pre>", "<code>", "</code>", "<table><tr><td>", "<table><tr><th>", "<dl>", "<dt>",
     "<dd>", "</dl>", "<blockquote>", "</blockquote>", "<ul><li>", "</ul>", "<div class='note'>",
     "<div class=admonition>", "<p class=title>", "<aside class=footnote id=a>", "<sup>", "<span>",
     "<a href='#a'>1</a>", "<div class=footnotes><ol><li id=a>", "<math><msup>", "<mi>", "<mfrac>",
-    "<summary><h3>", "<td class=blob-code>", "<table class=highlight>", "<span class=lineno>",
+    "<summary><h3>", "<table class=highlight><tr><td class=blob-code>", "<span class=lineno>",
     "&lt;a", "\\(", "\\)", "\\[", "\\]", "$", "$$", "\\a", "`", "|", "\n\n", "\n", "<br>", "> ",
     "\ufdd0", "\ufdd1", "- ",
 )  # fmt: skip

@@ -59,7 +59,7 @@ def _classes(node: LexborNode) -> set[str]:
 
 def _title_of(note: LexborNode) -> LexborNode | None:
     """The first element, where it is a title or a heading."""
-    first = next(note.iter(), None)
+    first = next((node for node in note.iter() if node.is_element_node), None)
     if first is None:
         return None
     classes = attribute(first, "class")

@@ -32,7 +32,7 @@ def _row(node: LexborNode, depth: int) -> str:
 
 def _tex(node: LexborNode, depth: int) -> str:
     name = node.tag or ""
-    if depth > _MOST_DEPTH or name in _SKIPPED:
+    if depth > _MOST_DEPTH or name in _SKIPPED or not node.is_element_node:
         return ""
     if name in _FORMS:
         return _form(name, [_tex(child, depth + 1) for child in node.iter()])

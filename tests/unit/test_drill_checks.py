@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bench.drills.blocks import blocks_of_markdown, blocks_of_page
 from bench.drills.crawling import check_events, check_ids, check_requests
 from bench.drills.main_text import share_held, words, words_of_page
 from bench.drills.statements import logged_statements, reads_of_events
@@ -102,3 +103,51 @@ def test_percentiles_are_by_nearest_rank() -> None:
     assert percentile(values, 50) == 50
     assert percentile(values, 99) == 99
     assert percentile([7.0], 99) == 7
+
+
+CODE = "<body><pre>\na\n  b\n</pre><p>c</p><pre>d</pre>"
+ROWS = "<table><tr><th>A</th><th>B</th></tr><tr><td rowspan=2>1</td><td>2</td></tr>"
+CELLS = f"<body>{ROWS}<tr><td><pre>x|y\n\n z</pre></td></tr></table>"
+CELLS_MARKDOWN = "| A | B |\n| - | - |\n| 1 | 2 |\n|  | `x\\|y`<br><br>` z` |"
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "```\na\n b\n```\n\n```\nd\n```",
+        "```\na\n  b\n```",
+        "```\nd\n```\n\n```\na\n  b\n```",
+        "```\na\n  b\n```\n\n```\nd\n```\n\n```\ne\n```",
+        "```\na\n  b\n\n```\n\n```\nd\n```",
+    ],
+)
+def test_code_that_is_not_the_page_s_to_the_letter_is_refused(markdown: str) -> None:
+    page = blocks_of_page(CODE)
+    assert not page.missing_in(blocks_of_markdown("- c\n  ```\n  a\n    b\n  ```\n\n```\nd\n```"))
+    assert page.missing_in(blocks_of_markdown(markdown)) == ["code"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "missing"),
+    [
+        ("`<br><br>`", "`<br>`", ["code in cells"]),
+        ("` z`", "`z`", ["code in cells"]),
+        ("` z`", " z", ["code in cells"]),
+        ("| 1 | 2 |\n", "", ["tables"]),
+        ("| 1 | 2 |", "| 1 | 3 |", ["tables"]),
+        ("|  | `x", "| 1 | `x", ["tables"]),
+    ],
+)
+def test_a_table_without_a_row_or_a_line_of_its_code_is_refused(
+    wrong: str, right: str, missing: list[str]
+) -> None:
+    page = blocks_of_page(CELLS)
+    assert not page.missing_in(blocks_of_markdown(CELLS_MARKDOWN))
+    changed = CELLS_MARKDOWN.replace(wrong, right)
+    assert page.missing_in(blocks_of_markdown(changed)) == missing
+
+
+def test_tables_that_only_lay_text_out_need_no_rows() -> None:
+    nested = f"<body><table><tr><td>{CELLS}</td></tr></table>"
+    assert [table.rows[0] for table in blocks_of_page(nested).tables] == [("A", "B")]
+    assert not blocks_of_page("<body><table><tr><td>a</td></tr><tr><td>b</td></tr></table>").tables
