@@ -75,6 +75,8 @@ def tidy_code(blocks: list[LexborNode]) -> None:
 
 def unite_lines(tree: LexborHTMLParser, table: LexborNode) -> bool:
     """Make one block of a table with a line of code in each row, as GitHub has it, if it is one."""
+    if table.css_first("td table") is not None:
+        return False
     lines = table.css("td.blob-code")
     if not lines:
         return False
