@@ -1,5 +1,7 @@
 """A crawl made again from its page: what changed, in the browser and as JSON."""
 
+from itertools import pairwise
+
 from tests.api import Api
 from tests.e2e.browser import Viewer
 from tests.e2e.crawls import crawl
@@ -31,6 +33,11 @@ def test_a_crawl_made_again_shows_what_changed(api: Api, viewer: Viewer) -> None
     page.get_by_role("link", name="What changed since the earlier crawl").click()
     page.locator("tr", has_text="/a").get_by_role("link", name="What changed").click()
     assert page.locator(".difference ins").all_inner_texts()[-1] == f"- [/b]({site.url('/b')})"
+    edges = page.locator(".difference > *").evaluate_all(
+        "all => all.map(line => line.getBoundingClientRect()).map(box => [box.top, box.bottom])"
+    )
+    assert all(below[0] - above[1] < 1 for above, below in pairwise(edges))
+
 
 
 def test_a_list_of_changes_comes_in_parts_and_refuses_what_is_none(api: Api) -> None:
