@@ -56,6 +56,16 @@ def as_text(lines: list[Line]) -> str:
     return "\n".join(signs[line.mark] + line.text for line in lines)
 
 
+def beginning(lines: list[Line], most_lines: int, most_characters: int) -> Iterator[Line]:
+    """The first lines of a difference, with so many characters in all; the last one may be cut."""
+    left = most_characters
+    for line in lines[:most_lines]:
+        if left <= 0:
+            return
+        yield Line(line.mark, line.text[:left])
+        left -= len(line.text)
+
+
 def _blocks(old: list[str], new: list[str]) -> list[_Block]:
     """Equal and changed parts, as difflib's opcodes; what both begin and end with is set apart."""
     start = _common(old, new)

@@ -49,7 +49,12 @@ class PageChange:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+EVERY_KIND = frozenset(ChangeKind)
+_BY_TEXT = frozenset({ChangeKind.CHANGED, ChangeKind.UNCHANGED})
+_LACKED = frozenset({ChangeKind.REMOVED, ChangeKind.UNREAD})
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Position:
     """How far a list of changes has come: this crawl's pages first, then those that it lacks."""
 
@@ -97,17 +102,31 @@ class ComparisonStore:
         return Compared(job, earlier, furniture)
 
     def changes(
-        self, pair: Compared, start: Position = Position()
+        self,
+        pair: Compared,
+        start: Position = Position(),
+        kinds: frozenset[ChangeKind] = EVERY_KIND,
     ) -> Iterator[tuple[PageChange, Position]]:
-        """Every page of either crawl, unchanged ones included, each with the position behind it."""
-        if not start.is_gone:
+        """Every page of either crawl that is of these kinds, each with the position behind it.
+
+        No text is read where none of the kinds asks for it.
+        """
+        found = self._found(pair, start, kinds)
+        return ((change, position) for change, position in found if change.kind in kinds)
+
+    def _found(
+        self, pair: Compared, start: Position, kinds: frozenset[ChangeKind]
+    ) -> Iterator[tuple[PageChange, Position]]:
+        if not (start.is_gone or kinds <= _LACKED):
             for rows in self._rows("compared_pages", pair, start.after):
-                self._judge(pair, rows)
+                if kinds & _BY_TEXT:
+                    self._judge(pair, rows)
                 yield from ((_of_this(row), Position(False, row["position"])) for row in rows)
-        for rows in self._rows("pages_gone", pair, start.after if start.is_gone else 0):
-            yield from (
-                (_of_earlier(row, pair.job), Position(True, row["position"])) for row in rows
-            )
+        if kinds & _LACKED:
+            for rows in self._rows("pages_gone", pair, start.after if start.is_gone else 0):
+                yield from (
+                    (_of_earlier(row, pair.job), Position(True, row["position"])) for row in rows
+                )
 
     def texts(self, pair: Compared, page_id: int) -> tuple[str, str]:
         """What a page of this crawl said in the earlier one ("" where it was not there), and says.

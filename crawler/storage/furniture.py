@@ -1,17 +1,22 @@
 """What pages of a job have in common: decided from what was stored, cut where they are read."""
+
 from crawler.domain.furniture import (
     furniture_of,
     may_hold,
     split_fingerprints,
     without_furniture,
 )
+from crawler.storage.aside import aside
 from crawler.storage.changes import Changes
 from crawler.storage.database import Database, Row, Statements
 from crawler.storage.leases import Lease
-from crawler.storage.packing import unpack
+from crawler.storage.packing import size_of, unpack
 
 MOST_PAGES = 500
 """Pages that a decision looks at: what stands on most of these stands on most of all."""
+
+_LONG_BYTES = 200_000
+"""From here on cutting takes 50 ms and more of a loop's time, where it is of short lines."""
 
 
 class FurnitureStore:
@@ -50,7 +55,14 @@ def markdown_of(row: Row, furniture: frozenset[bytes]) -> str | None:
     """The Markdown in a row with `markdown` and `units` of documents, as people read it."""
     if row["markdown"] is None:
         return None
-    markdown = unpack(row["markdown"]).decode()
-    if furniture and may_hold(bytes(row["units"] or b""), furniture):
+    packed, units = bytes(row["markdown"]), bytes(row["units"] or b"")
+    if size_of(packed) < _LONG_BYTES:
+        return _markdown(packed, units, furniture)
+    return aside(_markdown, packed, units, furniture)
+
+
+def _markdown(packed: bytes, units: bytes, furniture: frozenset[bytes]) -> str:
+    markdown = unpack(packed).decode()
+    if furniture and may_hold(units, furniture):
         return without_furniture(markdown, furniture)
     return markdown

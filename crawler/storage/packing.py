@@ -21,6 +21,11 @@ def unpack(data: bytes | memoryview) -> bytes:
     return zstandard.ZstdDecompressor().decompress(bytes(data))
 
 
+def size_of(data: bytes) -> int:
+    """Bytes that `pack` was given, which the frame tells."""
+    return int(zstandard.frame_content_size(data))
+
+
 def pack_json(value: Any) -> bytes:
     """A JSON value, packed."""
     return pack(json.dumps(value, separators=(",", ":")).encode())

@@ -4,15 +4,16 @@ A comparison looks at both crawls as they are now; one that still runs has not s
 says so.
 """
 
+import json
 from collections import Counter
-from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from flask import Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from crawler.domain.differences import Line, as_text, difference
+from crawler.domain.differences import as_text, beginning, difference
 from crawler.domain.errors import FieldError, InvalidRequest
 from crawler.domain.lifecycle import JobStatus
 from crawler.storage.comparison import ChangeKind, Compared, PageChange, Position
@@ -21,38 +22,50 @@ from crawler.web.services import new_job, services
 
 _TOLD = (ChangeKind.ADDED, ChangeKind.CHANGED, ChangeKind.REMOVED, ChangeKind.UNREAD)
 _ROWS = 100
-_Listed = list[tuple[PageChange, Position]]
+_MOST_LINES = 3_000
+_MOST_CHARACTERS = 1_000_000
+"""Lines of a difference, and characters in them, that a page shows; as JSON there are all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A part of the list of changes; `following` is the cursor of the next one.
+
+    `counts` are of all changes, where somebody asked for them.
+    """
+
+    changes: list[PageChange]
+    following: str | None
+    counts: Counter[ChangeKind]
 
 
 def show(job_id: str) -> Response:
     """Changes as JSON; the first answer of a list counts all of them."""
-    kind, start, limit = _kind(), _position(), row_limit()
+    kinds, start, limit = _kinds(_kind()), _position(), row_limit()
     pair = services().comparisons.open(job_id)
-    listed, following = _page_of(pair, kind, start, limit)
-    counts = {} if "cursor" in request.args else {"counts": _counts_json(_counts(pair))}
+    is_first = "cursor" not in request.args
+    listing = _counted(pair, kinds, start, limit) if is_first else _part(pair, kinds, start, limit)
     return jsonify(
         basedOn=pair.earlier.id,
-        **counts,
+        **({"counts": _counts_json(listing.counts)} if is_first else {}),
         isComplete=_is_complete(pair),
-        changes=[_change_json(change) for change in listed],
-        nextCursor=following,
+        changes=[_change_json(change) for change in listing.changes],
+        nextCursor=listing.following,
     )
 
 
 def show_page(job_id: str, page_id: int) -> Response:
     """What changed in one page, as JSON."""
-    lines = _lines(services().comparisons.open(job_id), page_id)
-    return jsonify(
-        diff=as_text(lines),
-        lines=[{"mark": line.mark, "text": line.text} for line in lines],
-    )
+    before, now = _texts(services().comparisons.open(job_id), page_id)
+    body = services().reading_threads.apply(_difference_json, (before, now))
+    return Response(body, mimetype="application/json")
 
 
 def page(job_id: str) -> ResponseReturnValue:
     """What changed, for people."""
     kind, start = _kind() or ChangeKind.CHANGED, _position()
     pair = services().comparisons.open(job_id)
-    listed, following = _page_of(pair, kind, start, _ROWS)
+    listing = _counted(pair, _kinds(kind), start, _ROWS)
     return render_template(
         "changes.html",
         job=pair.job,
@@ -60,11 +73,11 @@ def page(job_id: str) -> ResponseReturnValue:
         base=url_for("pages.job", job_id=job_id),
         earlier_base=url_for("pages.job", job_id=pair.earlier.id),
         is_complete=_is_complete(pair),
-        counts=_counts(pair),
+        counts=listing.counts,
         kinds=_TOLD,
         kind=kind,
-        changes=listed,
-        next_cursor=following,
+        changes=listing.changes,
+        next_cursor=listing.following,
     )
 
 
@@ -72,13 +85,17 @@ def difference_page(job_id: str, page_id: int) -> ResponseReturnValue:
     """What changed in one page, for people."""
     here = services()
     pair = here.comparisons.open(job_id)
+    before, now = _texts(pair, page_id)
+    lines = here.reading_threads.apply(difference, (before, now))
+    shown = list(beginning(lines, _MOST_LINES, _MOST_CHARACTERS))
     return render_template(
         "difference.html",
         job=pair.job,
         earlier=pair.earlier,
         base=url_for("pages.job", job_id=job_id),
         page=here.pages.page(job_id, page_id),
-        lines=_lines(pair, page_id),
+        lines=shown,
+        left_out=len(lines) - len(shown),
     )
 
 
@@ -88,31 +105,41 @@ def again(job_id: str) -> ResponseReturnValue:
     return redirect(url_for("pages.job", job_id=job.id), 303)
 
 
-def _lines(pair: Compared, page_id: int) -> list[Line]:
-    here = services()
-    before, now = here.comparisons.texts(pair, page_id)
-    return here.runtime.room.work(difference, before, now)
+def _texts(pair: Compared, page_id: int) -> tuple[str, str]:
+    return services().comparisons.texts(pair, page_id)
 
 
-def _page_of(
-    pair: Compared, kind: ChangeKind | None, start: Position, limit: int
-) -> tuple[list[PageChange], str | None]:
-    """A page of a list, and the cursor of the next one."""
-    wanted = _wanted(services().comparisons.changes(pair, start), kind)
-    listed: _Listed = list(islice(wanted, limit + 1))
-    changes = [change for change, _ in listed[:limit]]
-    return changes, _cursor(listed[limit - 1][1]) if len(listed) > limit else None
+def _difference_json(before: str, now: str) -> str:
+    lines = difference(before, now)
+    told = [{"mark": line.mark, "text": line.text} for line in lines]
+    return json.dumps({"diff": as_text(lines), "lines": told}, ensure_ascii=False) + "\n"
 
 
-def _wanted(
-    changes: Iterator[tuple[PageChange, Position]], kind: ChangeKind | None
-) -> Iterator[tuple[PageChange, Position]]:
-    kinds = _TOLD if kind is None else (kind,)
-    return ((change, position) for change, position in changes if change.kind in kinds)
+def _counted(pair: Compared, kinds: frozenset[ChangeKind], start: Position, limit: int) -> Listing:
+    """A part of the list, and how many changes of each kind there are, in one go."""
+    counts: Counter[ChangeKind] = Counter()
+    listed: list[tuple[PageChange, Position]] = []
+    for change, position in services().comparisons.changes(pair):
+        counts[change.kind] += 1
+        if change.kind in kinds and position > start and len(listed) <= limit:
+            listed.append((change, position))
+    return _listing(listed, limit, counts)
 
 
-def _counts(pair: Compared) -> Counter[ChangeKind]:
-    return Counter(change.kind for change, _ in services().comparisons.changes(pair))
+def _part(pair: Compared, kinds: frozenset[ChangeKind], start: Position, limit: int) -> Listing:
+    changes = services().comparisons.changes(pair, start, kinds)
+    return _listing(list(islice(changes, limit + 1)), limit, Counter())
+
+
+def _listing(
+    listed: list[tuple[PageChange, Position]], limit: int, counts: Counter[ChangeKind]
+) -> Listing:
+    following = _cursor(listed[limit - 1][1]) if len(listed) > limit else None
+    return Listing([change for change, _ in listed[:limit]], following, counts)
+
+
+def _kinds(kind: ChangeKind | None) -> frozenset[ChangeKind]:
+    return frozenset(_TOLD if kind is None else (kind,))
 
 
 def _is_complete(pair: Compared) -> bool:

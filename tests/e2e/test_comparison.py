@@ -39,7 +39,6 @@ def test_a_crawl_made_again_shows_what_changed(api: Api, viewer: Viewer) -> None
     assert all(below[0] - above[1] < 1 for above, below in pairwise(edges))
 
 
-
 def test_a_list_of_changes_comes_in_parts_and_refuses_what_is_none(api: Api) -> None:
     with LinkedSite({"/": ["/a"], "/a": []}) as site:
         first = crawl(api, site.url("/")).job["id"]

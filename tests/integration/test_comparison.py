@@ -60,9 +60,7 @@ def crawled(
 def told(comparisons: ComparisonStore, job_id: str) -> dict[str, PageChange]:
     """What a job's comparison says, by the last part of the URL, in its order."""
     pair = comparisons.open(job_id)
-    return {
-        change.url.removeprefix(ROOT): change for change, _ in comparisons.changes(pair)
-    }
+    return {change.url.removeprefix(ROOT): change for change, _ in comparisons.changes(pair)}
 
 
 def kinds(comparisons: ComparisonStore, job_id: str) -> dict[str, str]:
@@ -87,6 +85,19 @@ def test_pages_are_added_changed_and_removed(
     gone = told(comparisons, now.job_id)["old"]
     assert gone.reason == "http-404"
     assert gone.id is not None and gone.earlier_id is not None
+
+
+@pytest.mark.parametrize("kind", ChangeKind)
+def test_changes_of_a_kind_are_those_of_the_whole_list(
+    storage: Storage, comparisons: ComparisonStore, kind: ChangeKind
+) -> None:
+    earlier = crawled(storage, {"same": "As it was.", "other": "Before.", "old": "Once."})
+    now = crawled(storage, {"same": "As it was.", "other": "After.", "new": "Now."}, earlier.job_id)
+    pair = comparisons.open(now.job_id)
+
+    found = list(comparisons.changes(pair, kinds=frozenset({kind})))
+
+    assert found == [each for each in comparisons.changes(pair) if each[0].kind is kind]
 
 
 def test_a_page_that_could_not_be_read_is_not_gone(
@@ -201,9 +212,7 @@ def test_a_crawl_made_again_has_the_roots_and_options_of_the_first(storage: Stor
 def test_a_crawl_made_again_keeps_to_the_policy_of_today(storage: Storage) -> None:
     first, _ = create_job(storage.jobs, {"url": ROOT, "maxPages": 500}, None, FREE, SEALER)
 
-    again, _ = create_job(
-        storage.jobs, {"basedOn": first.id}, None, Policy(max_pages=100), SEALER
-    )
+    again, _ = create_job(storage.jobs, {"basedOn": first.id}, None, Policy(max_pages=100), SEALER)
 
     assert again.options.max_pages == 100
 

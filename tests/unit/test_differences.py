@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.domain.differences import Mark, as_text, difference
+from crawler.domain.differences import Line, Mark, as_text, beginning, difference
 from tests.cpu import within
 
 NUMBERS = "\n".join(map(str, range(30)))
@@ -57,3 +57,12 @@ def test_long_texts_without_a_line_in_common_take_little_time() -> None:
     lines = within(1.0, difference, before, after)
 
     assert len(lines) == 40_000
+
+
+def test_of_a_long_difference_there_is_a_beginning() -> None:
+    lines = [Line(Mark.ADDED, "abc"), Line(Mark.SAME, ""), Line(Mark.REMOVED, "def")]
+
+    assert list(beginning(lines, 2, 100)) == lines[:2]
+    assert list(beginning(lines, 100, 4)) == [*lines[:2], Line(Mark.REMOVED, "d")]
+    assert list(beginning(lines, 100, 3)) == lines[:1]
+    assert list(beginning(lines, 100, 100)) == lines
