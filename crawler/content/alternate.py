@@ -13,11 +13,12 @@ from collections.abc import Sequence
 
 from selectolax.lexbor import LexborHTMLParser
 
-from crawler.content.bounds import clip
+from crawler.content.bounds import MAX_MARKDOWN, clip
 from crawler.content.charset import decode
 from crawler.content.link_header import read_link_headers
 from crawler.content.mediatype import Kind, kind_of
 from crawler.content.tree import attribute, base_url, parsable, parse
+from crawler.domain.markdown_links import Link, absolute, find_links, with_destinations
 from crawler.domain.urls import resolve
 
 HEAD_BYTES = 65_536
@@ -64,6 +65,25 @@ def alternate_markdown(body: bytes) -> str:
         return ""
     front = _FRONT_MATTER.match(text)
     return clip(text[front.end() if front else 0 :].strip())
+
+
+def with_absolute_links(markdown: str, url: str, page_url: str) -> str:
+    """A Markdown form at `url` whose links and images are absolute, as are those of pages; those
+    to a place in the form lead to that of the page. Never raises.
+
+    Where they would make it longer than any page may be, the last ones stay as they are.
+    """
+    room = MAX_MARKDOWN - len(markdown)
+
+    def chosen(link: Link) -> str | None:
+        nonlocal room
+        if room <= 0:
+            return None
+        destination = absolute(link.destination, page_url if link.destination[:1] == "#" else url)
+        room -= len(destination or "")
+        return destination
+
+    return clip(with_destinations(markdown, find_links(markdown), chosen))
 
 
 def is_of_page(markdown: str, own: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crawler.content.about import VOCABULARY, read_about
-from crawler.content.alternate import alternate_markdown, is_of_page
+from crawler.content.alternate import alternate_markdown, is_of_page, with_absolute_links
 from crawler.content.bounds import clip
 from crawler.content.charset import decode
 from crawler.content.chosen import Content, content_of
@@ -61,7 +61,7 @@ def make_document(
     text = decode(body, content_type)
     del body  # of a large page each of these takes as much again
     if kind is Kind.MARKDOWN:
-        return Document(first_line(text), "", "", clip(text))
+        return Document(first_line(text), "", "", with_absolute_links(clip(text), url, url))
     if kind is Kind.TEXT:
         return Document(first_line(text), "", "", from_text(text))
     marks, is_long, has_other = marks_of(text), len(text) >= _LONG_PAGE, "<noscript" in text
@@ -88,12 +88,14 @@ def make_document(
     )
 
 
-def with_alternate(document: Document, body: bytes) -> Document:
+def with_alternate(document: Document, body: bytes, form_url: str, page_url: str) -> Document:
     """The document of an HTML page with the text of the Markdown form that the page declares,
-    unless that is none of it. Never raises."""
+    unless that is none of it; links are absolute by the form's URL. Never raises."""
     markdown = alternate_markdown(body)
     is_content = markdown and is_of_page(markdown, document.markdown)
-    return replace(document, markdown=markdown) if is_content else document
+    if not is_content:
+        return document
+    return replace(document, markdown=with_absolute_links(markdown, form_url, page_url))
 
 
 def _markdown(content: Content, base: str) -> str:

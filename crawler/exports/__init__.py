@@ -4,7 +4,7 @@
       │
       ├─ folder ─────── zip: a file a page, links between pages lead to files
       │    names          which file a page is, on every system
-      │    rewriting      links  prose
+      │    rewriting      links (crawler.domain.markdown_links)
       ├─ one_file ───── md
       ├─ llms ───────── llms.txt, by sections
       ├─ llms_full ──── all text; in parts of at most so many tokens

@@ -1,16 +1,18 @@
 """Links of pages as links between the files of an archive."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from crawler.domain.markdown_links import (
+    Kind,
+    Link,
+    absolute,
+    find_links,
+    fragment,
+    with_destinations,
+)
 from crawler.domain.urls import resolve
-from crawler.exports.links import Kind, Link, find_links, with_destinations
-
-_ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
-# What must not stand in a destination as it is: it would end it, a cell, or an attribute.
-_UNSAFE = re.compile(r"[\x00-\x20\x7f\"'()<>\\`|\[\]{}^*]")
 
 FileOf = Callable[[str], str | None]
 """The file of the page that a canonical URL leads to; None where it leads to none."""
@@ -21,6 +23,7 @@ class LinkedText:
     """A page's Markdown with its links, and the canonical URLs to which their destinations lead."""
 
     markdown: str
+    page_url: str
     links: list[Link]
     urls: Mapping[str, str]
 
@@ -33,7 +36,7 @@ def read_links(markdown: str, page_url: str) -> LinkedText:
         url = resolve(destination, page_url)
         if url is not None:
             urls[destination] = url
-    return LinkedText(markdown, links, urls)
+    return LinkedText(markdown, page_url, links, urls)
 
 
 def wanted_urls(texts: Iterable[LinkedText]) -> set[str]:
@@ -51,12 +54,10 @@ def rewritten(text: LinkedText, own_file: str, file_of: FileOf) -> str:
         url = text.urls.get(link.destination)
         if url is None:
             return None
-        fragment = _fragment(link.destination)
         file = None if link.kind is Kind.IMAGE else file_of(url)
         if file is not None:
-            return _between(own_file, file, fragment)
-        is_absolute = _ABSOLUTE.match(link.destination) is not None
-        return None if is_absolute else _safe(url) + fragment
+            return _between(own_file, file, fragment(link.destination))
+        return absolute(link.destination, text.page_url)
 
     return with_destinations(text.markdown, text.links, chosen)
 
@@ -70,16 +71,7 @@ def relative_link(from_file: str, to_file: str) -> str:
     return quote("/".join([".."] * (len(here) - shared) + there[shared:]), safe="/~")
 
 
-def _between(own_file: str, file: str, fragment: str) -> str:
-    if file == own_file and fragment:
-        return fragment
-    return relative_link(own_file, file) + fragment
-
-
-def _fragment(destination: str) -> str:
-    _, mark, fragment = destination.partition("#")
-    return mark + _safe(fragment)
-
-
-def _safe(text: str) -> str:
-    return _UNSAFE.sub(lambda match: f"%{ord(match[0]):02X}", text)
+def _between(own_file: str, file: str, place: str) -> str:
+    if file == own_file and place:
+        return place
+    return relative_link(own_file, file) + place

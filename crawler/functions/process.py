@@ -125,7 +125,9 @@ def _document(
         )
         # Selectors are about HTML: who gave some wants what they choose.
         if page.alternate_hash in bodies and selectors == NO_SELECTORS:
-            document = with_alternate(document, bodies[page.alternate_hash])
+            document = with_alternate(
+                document, bodies[page.alternate_hash], page.alternate_url or page.url, page.url
+            )
         markdown = document.markdown.encode("utf-8", "replace")
     except Exception:
         log.exception("page %d can't be converted", page.id)

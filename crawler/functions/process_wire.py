@@ -30,6 +30,7 @@ def process_call_json(call: ProcessCall) -> dict[str, Any]:
                 "contentHash": page.content_hash.hex(),
                 "contentType": page.content_type,
                 "isParsable": page.is_parsable,
+                "alternateUrl": page.alternate_url,
                 "alternateHash": page.alternate_hash and page.alternate_hash.hex(),
             }
             for page in call.pages
@@ -64,6 +65,7 @@ def read_process_call(body: Any) -> ProcessCall:
                 bytes.fromhex(row["contentHash"]),
                 row["contentType"],
                 is_parsable=bool(row.get("isParsable")),
+                alternate_url=row.get("alternateUrl"),
                 alternate_hash=_hash(row.get("alternateHash")),
             )
             for row in body["results"]

@@ -225,6 +225,7 @@ def to_process(result: UrlResult) -> PageToProcess:
         result.content_hash or b"",
         result.content_type,
         is_parsable=result.is_parsable,
+        alternate_url=result.alternate_url,
         alternate_hash=result.alternate_hash,
     )
 

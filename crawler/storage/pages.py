@@ -128,6 +128,7 @@ class PageStore:
                 bytes(row["content_hash"]),
                 row["content_type"],
                 row["attempts"],
+                alternate_url=row["alternate_url"],
                 alternate_hash=row["alternate_hash"] and bytes(row["alternate_hash"]),
             )
             for row in rows

@@ -131,8 +131,8 @@ class BatchResult:
 
 @dataclass(frozen=True, slots=True)
 class PageToProcess:
-    """A fetched page whose content waits for the processor; `is_parsable` and `alternate_hash` as
-    in `UrlResult`."""
+    """A fetched page whose content waits for the processor; `is_parsable` and what is told of
+    its Markdown form as in `UrlResult`."""
 
     id: int
     url: str
@@ -140,6 +140,7 @@ class PageToProcess:
     content_type: str | None
     attempts: int = 0
     is_parsable: bool = False
+    alternate_url: str | None = None
     alternate_hash: bytes | None = None
 
 

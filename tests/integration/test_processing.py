@@ -236,7 +236,7 @@ def test_a_markdown_form_is_kept_as_long_as_its_page(storage: Storage) -> None:
     made = replace(result, alternate_url=f"{url}.md", alternate_hash=form.hash)
     storage.frontier.apply(lease, BatchResult((made,), ()), KnownUrls())
     (page,) = [p for p in storage.pages.unprocessed(lease.job_id, 0, 10) if p.url == url]
-    assert page.alternate_hash == form.hash
+    assert (page.alternate_url, page.alternate_hash) == (f"{url}.md", form.hash)
     assert storage.pages.page(lease.job_id, page.id).alternate_url == f"{url}.md"
     storage.sql(
         "INSERT INTO body_garbage VALUES (%(hash)s, clock_timestamp()) ON CONFLICT DO NOTHING",

@@ -9,7 +9,9 @@ from crawler.content.alternate import (
     alternate_markdown,
     declared_markdown,
     is_of_page,
+    with_absolute_links,
 )
+from crawler.content.bounds import MAX_MARKDOWN
 from crawler.content.document import Document, make_document, with_alternate
 from tests.cpu import within
 
@@ -94,10 +96,30 @@ def test_a_form_is_its_pages_where_most_words_are_the_same() -> None:
 def test_the_form_is_the_content_and_the_rest_is_the_pages() -> None:
     html = b"<html lang=en><head><title>T</title><meta name=author content=Ann><h1>H</h1><p>text"
     page = make_document(html, HTML, URL)
-    made = with_alternate(page, b"# H\n\n*text*")
+    made = with_alternate(page, b"# H\n\n*text*", f"{URL}.md", URL)
     assert made == Document("T", "", "en", "# H\n\n*text*", {"author": "Ann"})
-    assert with_alternate(page, b" ") == page
-    assert with_alternate(page, b"<html>") == page
+    assert with_alternate(page, b" ", f"{URL}.md", URL) == page
+    assert with_alternate(page, b"<html>", f"{URL}.md", URL) == page
+
+
+def test_links_of_a_form_are_absolute_by_its_own_url_and_those_within_it_by_the_pages() -> None:
+    form, url = b"[a](../b.md#c) ![i](i.png) [here](#d) [r]\n\n`[a](b)`\n\n[r]: e?f", "http://m/x/y.md"
+    made = with_alternate(Document("T", "", "", ""), form, url, URL)
+    assert made.markdown == (
+        f"[a](http://m/b.md#c) ![i](http://m/x/i.png) [here]({URL}#d) [r]\n\n`[a](b)`\n\n"
+        "[r]: http://m/x/e?f"
+    )
+
+
+def test_links_of_a_page_in_markdown_are_absolute() -> None:
+    assert make_document(b"# T\n\n[a](b)", "text/markdown", URL).markdown == (
+        "# T\n\n[a](http://site/docs/b)"
+    )
+
+
+def test_links_make_no_form_longer_than_pages_are() -> None:
+    made = with_absolute_links("[](a)" * 100_000, "http://site/" + "x" * 1_900 + "/", URL)
+    assert len(made) <= MAX_MARKDOWN
 
 
 @given(st.binary(max_size=300))
@@ -113,3 +135,8 @@ def test_hostile_forms_take_no_time(part: str) -> None:
     within(0.5, alternate_markdown, body)
     within(0.5, declared_markdown, body, HTML, URL, ())
     within(0.5, is_of_page, body.decode(), body.decode())
+
+
+@pytest.mark.parametrize("part", ["[", "[a](b", "[](a)", "[a]: b\n", "<a href=", "> - ", "`a``"])
+def test_hostile_links_of_a_form_take_no_time(part: str) -> None:
+    within(2, with_absolute_links, part * (900_000 // len(part)), URL, URL)

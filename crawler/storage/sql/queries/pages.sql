@@ -125,6 +125,7 @@ SELECT waiting.id,
     coalesce(pages.final_url, waiting.url) AS url,
     pages.content_hash,
     pages.content_type,
+    pages.alternate_url,
     pages.alternate_hash,
     waiting.attempts
 FROM waiting

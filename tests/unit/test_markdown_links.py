@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from crawler.exports.links import Kind, find_links, with_destinations
+from crawler.domain.markdown_links import Kind, find_links, with_destinations
 from crawler.exports.rewriting import read_links, relative_link, rewritten
 
 GOLDEN = Path(__file__).parents[1] / "golden"

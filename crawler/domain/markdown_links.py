@@ -11,7 +11,8 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import NamedTuple
 
-from crawler.exports.prose import prose
+from crawler.domain.markdown_blocks import prose
+from crawler.domain.urls import resolve
 
 _NESTED = 4
 """Parentheses within parentheses of a destination that are read."""
@@ -38,6 +39,9 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]*+>")
 _ESCAPE = re.compile(rf"\\({_PUNCTUATION})")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _TEXT_TO_ESCAPE = re.compile(r"([\\`*_\[\]<|~&])")
+_HAS_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+# What must not stand in a destination as it is: it would end it, a cell, or an attribute.
+_UNSAFE = re.compile(r"[\x00-\x20\x7f\"'()<>\\`|\[\]{}^*]")
 
 
 class Kind(Enum):
@@ -81,6 +85,29 @@ def with_destinations(
             at = link.end
     parts.append(markdown[at:])
     return "".join(parts)
+
+
+def is_absolute(destination: str) -> bool:
+    """Whether a destination has a scheme, and so means the same wherever it stands."""
+    return _HAS_SCHEME.match(destination) is not None
+
+
+def absolute(destination: str, base: str) -> str | None:
+    """A relative destination as an absolute one, by the URL at which its text stands; its fragment
+    is kept. None where it has a scheme, or leads nowhere."""
+    url = None if is_absolute(destination) else resolve(destination, base)
+    return None if url is None else safe(url) + fragment(destination)
+
+
+def fragment(destination: str) -> str:
+    """The fragment of a destination with its `#`; "" where it has none."""
+    _, mark, name = destination.partition("#")
+    return mark + safe(name)
+
+
+def safe(text: str) -> str:
+    """A part of a URL so that it can stand in a destination."""
+    return _UNSAFE.sub(lambda match: f"%{ord(match[0]):02X}", text)
 
 
 def _written(link: Link, destination: str) -> str:
