@@ -11,6 +11,9 @@ EDGE = "\ufdd0"
 GAP = "\ufdd1"
 """An empty line between two blocks."""
 
+UNDERSCORE = "\ufdd3"
+"""An underscore that is to be no emphasis; the converter would escape a backslash itself."""
+
 _AROUND = " >"
 """What a line begins with in lists and quotes."""
 
@@ -33,7 +36,7 @@ def drop_marks(markdown: str) -> str:
             parts.append(before)
             before = after
         markdown = "".join((*parts, before))
-    return markdown.replace(EDGE, "")
+    return markdown.replace(EDGE, "").replace(UNDERSCORE, r"\_")
 
 
 def _open(before: str, after: str) -> tuple[str, str]:

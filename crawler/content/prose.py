@@ -3,13 +3,15 @@
 Code within a sentence goes on one line, wherever its source was broken; text that looks like a tag
 (`List<T>`) stays text, instead of becoming one in Markdown; an empty line within a text, which the
 converter would take out of a list's indentation, is a line break like any other; TeX that scripts
-draw is protected; quotes, which the converter joins to what is next to them, are set apart.
+draw is protected; `__init__` is no emphasis; quotes, which the converter joins to what is next to
+them, are set apart.
 """
 
 import re
 
 from crawler.content.formulas import mark_tex
 from crawler.content.marks import GAP
+from crawler.content.underscores import escape_underscores
 
 _BLOCK = "\0"
 """Stands for a code block: no serialised HTML holds it."""
@@ -50,7 +52,7 @@ def _tidy(html: str) -> str:
     html = _EMPTY_LINE.sub("\n", html)
     if _TAG_LIKE.search(html):
         html = _keep_escaped(html)
-    return mark_tex(html)
+    return escape_underscores(mark_tex(html))
 
 
 def _join(code: re.Match[str]) -> str:
