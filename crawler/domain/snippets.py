@@ -16,7 +16,16 @@ LENGTH = 40
 
 _BEFORE = 8
 
-_MARKUP = re.compile(r"`+|\*\*+|\\(?=[!-/:-@\[-`{-~])|(?<=\n)[ ]{0,3}(?:#{1,6}|>|[-*+])[ ]")
+_UNMARKED = "\0"
+"""Stands for a sign of emphasis, so that all words stay where they are: no text holds it."""
+
+# Signs of the text itself are escaped; of program text most have something else beside them.
+_LONGEST_EMPHASIS = 200
+_EMPHASIS = re.compile(
+    rf"(?<![\\*\w])\*(?=\w)((?:[^*\n]|\n(?!\n)){{0,{_LONGEST_EMPHASIS}}}(?<=[\w.)]))\*(?!\*)"
+)
+
+_MARKUP = re.compile(r"\0|`+|\*\*+|\\(?=[!-/:-@\[-`{-~])|(?<=\n)[ ]{0,3}(?:#{1,6}|>|[-*+])[ ]")
 _RULES = re.compile(r"\|(?:[ :|-]*\|)*|-{3,}|={3,}|~{3,}")
 _BLANKS = re.compile(r"\s+")
 
@@ -48,6 +57,7 @@ def snippet(
     if not shown:  # it stands in what the index holds beside the text: title, description, URL
         return snippet(text, (), {}) if first > 1 else []
     parts = [SnippetPart("… ", False)] if first > 1 else []
+    text = _unmark(text, shown[0][0], shown[-1][1])
     parts += _parts(text, shown, {each - first for each in marked})
     return parts
 
@@ -107,6 +117,14 @@ def _parts(
         here = end
     _add(parts, _tidy(text[here : shown[-1][1]]), False)
     return parts
+
+
+def _unmark(text: str, begin: int, end: int) -> str:
+    """The text, of the same length, without signs of emphasis from one place to another."""
+    begin = max(0, begin - _LONGEST_EMPHASIS)
+    end += _LONGEST_EMPHASIS
+    passage = _EMPHASIS.sub(rf"{_UNMARKED}\1{_UNMARKED}", text[begin:end])
+    return f"{text[:begin]}{passage}{text[end:]}"
 
 
 def _add(parts: list[SnippetPart], text: str, match: bool) -> None:

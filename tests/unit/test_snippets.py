@@ -49,6 +49,12 @@ def test_marks_of_markdown_and_white_space_are_left_out() -> None:
     assert shown(text, "bold", "snake") == "Head [bold] code a b [snake]_case <b> x"
 
 
+def test_emphasis_is_left_out_and_stars_of_program_text_are_not() -> None:
+    text = 'is called a "*checkpoint*": *two\nwords*, char *a, **b; 2 \\* 3 \\* 4 `*args, **kw`'
+    expected = 'is called a "[checkpoint]": two words, char *a, b; 2 * 3 * 4 *args, kw'
+    assert shown(text, "checkpoint") == expected
+
+
 @given(st.text(), st.text(max_size=9), st.text(max_size=9))
 def test_a_snippet_never_adds_to_the_text(text: str, one: str, two: str) -> None:
     passage = shown(text, one, two).replace("[", "").replace("]", "").removeprefix("… ")
