@@ -1,6 +1,7 @@
 """A crawl as JSON Lines: one page a line, named as in the API."""
 
 import json
+import re
 from typing import Any
 
 from crawler.content.tokens import count_tokens, count_words
@@ -8,6 +9,9 @@ from crawler.exports.export import Export
 from crawler.exports.stock import Call, take_stock
 from crawler.exports.wording import moment_of
 from crawler.storage.exporting import WholePage
+
+# JSON lets them stand in a string; many readers of lines take them for a line's end.
+_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 
 
 def json_lines(call: Call) -> Export:
@@ -21,8 +25,12 @@ def json_lines(call: Call) -> Export:
 
 
 def _lines(pages: list[WholePage]) -> bytes:
-    lines = (json.dumps(_page(page), ensure_ascii=False, separators=(",", ":")) for page in pages)
-    return "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
+    return "".join(map(_line, pages)).encode("utf-8", "replace")
+
+
+def _line(page: WholePage) -> str:
+    text = json.dumps(_page(page), ensure_ascii=False, separators=(",", ":"))
+    return _LINE_ENDS.sub(lambda char: f"\\u{ord(char[0]):04x}", text) + "\n"
 
 
 def _page(page: WholePage) -> dict[str, Any]:

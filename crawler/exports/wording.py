@@ -24,6 +24,9 @@ _STANDS: Mapping[JobStatus, str] = {
 # What would be markup in a line of text: of all punctuation only what can begin some within a line.
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~&])")
 
+# What JSON's strings may hold and YAML's text may not (YAML 1.2.2, 5.1), or reads as a line's end.
+_NO_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+
 
 def why_partial(job: Job) -> str:
     """Why a crawl is not complete, in some words; "" for a complete one."""
@@ -84,8 +87,13 @@ def front_matter(head: PageHead) -> str:
         "modified_at": said.get("modifiedAt"),
     }
     given = {name: value for name, value in fields.items() if value not in ("", None)}
-    lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in given.items()]
+    lines = [f"{name}: {_yaml(value)}" for name, value in given.items()]
     return "\n".join(["---", *lines, "---", ""])
+
+
+def _yaml(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return _NO_YAML.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
 
 
 def page_text(head: PageHead, markdown: str) -> str:

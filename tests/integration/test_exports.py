@@ -276,14 +276,15 @@ def test_llms_txt_follows_its_format(storage: Storage) -> None:
 
 def test_front_matter_json_lines_and_sitemap_tell_what_the_page_says(storage: Storage) -> None:
     job_id = crawled(storage, SMALL).job_id
-    said = {"author": 'A "B"\n', "publishedAt": "2024-01-02", "modifiedAt": "2024-03-04T05:06"}
+    author = 'A "B"\n\x9b\u2028'
+    said = {"author": author, "publishedAt": "2024-01-02", "modifiedAt": "2024-03-04T05:06"}
     storage.sql(
         "UPDATE documents SET metadata = %(data)s WHERE job_id = %(id)s",
         data=pack(json.dumps(said).encode()), id=job_id,
     )
     made = read(storage, job_id)
     assert (
-        'language: "en"\nauthor: "A \\"B\\"\\n"\npublished_at: "2024-01-02"\n'
+        'language: "en"\nauthor: "A \\"B\\"\\n\\u009b\\u2028"\npublished_at: "2024-01-02"\n'
         'modified_at: "2024-03-04T05:06"\n---\n'
     ) in made["zip"]["docs/a.md"]
     line = made["jsonl"][1]
