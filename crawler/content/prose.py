@@ -27,6 +27,8 @@ _CODE_WITH_LESS = re.compile(
     r"<(code|kbd|samp|tt)\b(?:[^<&]++|<(?!/\1>)|&(?!lt;))*+&lt;(?:[^<]++|<(?!/\1>))*+"
 )
 _TAG_LIKE = re.compile(r"&lt;(?=[a-zA-Z/!?])")
+# Addresses aren't text: there it is what URLs make of it (URL Standard, path percent-encode set).
+_ADDRESS_WITH_LESS = re.compile(r'\b(?:href|src)="(?:[^"&]++|&(?!lt;))*+&lt;[^"]*+"')
 _EMPTY_LINE = re.compile(r"\n[ \t]*+\n\s*+")
 
 
@@ -60,5 +62,6 @@ def _join(code: re.Match[str]) -> str:
 
 
 def _keep_escaped(html: str) -> str:
+    html = _ADDRESS_WITH_LESS.sub(lambda address: address[0].replace("&lt;", "%3C"), html)
     html = _CODE_WITH_LESS.sub(lambda code: code[0].replace("&lt;", _LESS), html)
     return _TAG_LIKE.sub("&amp;lt;", html).replace(_LESS, "&lt;")

@@ -184,6 +184,11 @@ def test_links_follow_the_base() -> None:
     assert markdown("<base href=/v2/><a href=b>l</a>") == "[l](http://site/v2/b)"
 
 
+def test_a_less_than_sign_in_an_address_is_escaped_as_in_urls() -> None:
+    html = "<p>See <a href='/a&lt;b?c<d'>it</a> <img alt=i src='<e>.png'> &lt;b&gt;"
+    assert "[it](http://site/a%3Cb?c%3Cd) ![i](http://site/docs/%3Ce%3E.png)" in markdown(html)
+
+
 def test_text_that_looks_like_markup_stays_text() -> None:
     html = "<p>List&lt;T> &lt;script&gt; <code>a&lt;b</code> 1 &lt; 2 *args</p>"
     assert markdown(html) == "List&lt;T> &lt;script> `a<b` 1 < 2 \\*args"
