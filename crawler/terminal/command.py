@@ -103,11 +103,14 @@ def crawl(find_server: Callable[[], ServerSource], /, **given: Any) -> None:
     _check(given)
     wanted = _wanted(given)
     interrupts = Interrupts()
+    is_taken = given["output"] == "-"
     outlet = Outlet(
-        open_display(sys.stderr),
+        open_display(
+            sys.stderr, is_shared=(is_taken or given["as_json"]) and sys.stdout.isatty()
+        ),
         sys.stdout,
         prints_events=given["as_json"],
-        is_taken=given["output"] == "-",
+        is_taken=is_taken,
     )
     source = NamedServer(given["server"]) if given["server"] else find_server()
     interrupts.install()

@@ -115,7 +115,12 @@ def _noticing() -> Iterator[None]:
         raise ReaderGone from error
 
 
-def open_display(stream: TextIO, environ: Mapping[str, str] = os.environ) -> Display:
-    """The bar where there is a terminal that can show it and nobody asked for plain text."""
+def open_display(
+    stream: TextIO, environ: Mapping[str, str] = os.environ, *, is_shared: bool = False
+) -> Display:
+    """The bar where there is a terminal that can show it and nobody asked for plain text.
+
+    `is_shared`: events or a file come to the same terminal, and a bar would paint over them.
+    """
     is_plain = bool(environ.get("NO_COLOR")) or environ.get("TERM", "") in ("", "dumb", "unknown")
-    return Lines(stream) if is_plain or not stream.isatty() else Painted(stream)
+    return Lines(stream) if is_plain or is_shared or not stream.isatty() else Painted(stream)

@@ -137,6 +137,10 @@ def test_a_bar_is_only_where_a_terminal_can_show_it(
     assert isinstance(open_display(stream, environ), expected)
 
 
+def test_no_bar_paints_over_events_on_the_same_terminal() -> None:
+    assert isinstance(open_display(_Terminal(), {"TERM": "xterm"}, is_shared=True), Lines)
+
+
 class _Closed(io.StringIO):
     def write(self, text: str) -> int:
         raise BrokenPipeError
