@@ -43,8 +43,11 @@ def post_worker_init(worker: Any) -> None:
     """The worker is forked, patched and has its app: its own work begins."""
     from psycogreen.gevent import patch_psycopg
 
+    from crawler.web.stalled import told_in_a_line
+
     keep_large_apart()
     patch_psycopg()
+    worker.log.error_log.addFilter(told_in_a_line)
     if _settings.functions_url is not None:
         _runtime(worker).start(_settings.functions_url, None, lambda: worker.alive)
         return
