@@ -76,7 +76,8 @@ def make_venv() -> None:
     _need_writable(ROOT)
     _need_ensurepip()
     say("Setting up a virtual environment in .venv (once) …")
-    run([sys.executable, "-m", "venv", "--clear", str(VENV)], "the virtual environment")
+    # Of a link venv would empty the folder that it leads to, and then fail.
+    run([sys.executable, "-m", "venv", "--clear", str(VENV.resolve())], "the virtual environment")
     COMPLETE.touch()
 
 

@@ -20,6 +20,7 @@ _TARGET = r"[^()\s]*+(?:\([^()\s]*+\)[^()\s]*+)*+"
 _LINK = re.compile(rf'!?\[((?:[^\[\]\\]|\\.)*+)\]\({_TARGET}(?: "[^"]*+")?\)')
 _CODE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _EMPHASIS = re.compile(r"(?<![\\\w])(\*{1,3}|_{1,3})(?=\S)(.{1,200}?)(?<=[^\s\\])\1(?!\w)")
+_SIGN = re.compile(r"([!-/:-@\[-`{-~])")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -48,5 +49,11 @@ def outline_of(markdown: str) -> list[Heading]:
 
 def _plain(text: str) -> str:
     text = _CLOSING.sub("", text[: MAX_HEADING * 2])
-    text = _EMPHASIS.sub(r"\2", _CODE.sub(r"\2", _LINK.sub(r"\1", _LINK.sub(r"\1", text))))
+    text = _CODE.sub(_as_text, _LINK.sub(r"\1", _LINK.sub(r"\1", text)))
+    text = _EMPHASIS.sub(r"\2", text)
     return " ".join(_ESCAPED.sub(r"\1", text).replace("&lt;", "<").split())[:MAX_HEADING]
+
+
+def _as_text(code: re.Match[str]) -> str:
+    """What is in code, its signs escaped: those of `__main__` are no emphasis."""
+    return _SIGN.sub(r"\\\1", code[2])

@@ -22,7 +22,7 @@ _UNMARKED = "\0"
 # Signs of the text itself are escaped; of program text most have something else beside them.
 _LONGEST_EMPHASIS = 200
 _EMPHASIS = re.compile(
-    rf"(?<![\\*\w])\*(?=\w)((?:[^*\n]|\n(?!\n)){{0,{_LONGEST_EMPHASIS}}}(?<=[\w.)]))\*(?!\*)"
+    rf"(?<![\\*\w])\*(?=[\w\\])((?:[^*\n]|\n(?!\n)){{0,{_LONGEST_EMPHASIS}}}(?<=[\w.)]))\*(?!\*)"
 )
 
 _MARKUP = re.compile(r"\0|`+|\*\*+|\\(?=[!-/:-@\[-`{-~])|(?<=\n)[ ]{0,3}(?:#{1,6}|>|[-*+])[ ]")

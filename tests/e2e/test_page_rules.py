@@ -121,6 +121,7 @@ def test_the_report_names_reasons_rules_and_links_and_gives_a_table(
     page = viewer.page
     page.goto(f"{server.url}/jobs/{job['id']}")
     page.get_by_role("link", name="Report").click()
+    expect(page.locator(".facts")).to_have_css("display", "flex")  # its counts stand apart
     expect(page.locator('[data-reason="http-404"]')).to_contain_text("1 answered 404")
     expect(page.locator('[data-reason="excluded"]')).to_contain_text("40 left out by the rules")
     expect(page.get_by_role("row", name="/closed/x")).to_contain_text("Disallow: /closed/")

@@ -23,6 +23,7 @@ def test_what_looks_like_a_heading_within_code_is_none() -> None:
     [
         ("`zlib` — [Compression](http://site/a_(b))", "zlib — Compression"),
         ("**Bold** *it* \\*args snake_case_x 2 * 3 * 4", "Bold it *args snake_case_x 2 * 3 * 4"),
+        ("`__name__ == '__main__'`, \\_\\_all__", "__name__ == '__main__', __all__"),
         ("List&lt;T> a \\[b\\]", "List<T> a [b]"),
         ("![logo](http://site/x.png) [`f(*a)`](/f) C#", "logo f(*a) C#"),
     ],

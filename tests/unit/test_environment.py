@@ -109,6 +109,16 @@ def test_an_environment_whose_python_is_gone_is_made_anew(
     assert any("-m venv --clear" in line for line in commands.seen)
 
 
+def test_an_environment_on_another_disk_is_made_anew_where_it_is(
+    environment: ModuleType, commands: Commands, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    environment.VENV.rename(elsewhere)
+    environment.VENV.symlink_to(elsewhere)
+    assert environment.main(["run"]) == 0
+    assert commands.seen[0].endswith(f"-m venv --clear {elsewhere}")
+
+
 def test_no_engines_are_installed_where_both_urls_are_set(
     environment: ModuleType, commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:

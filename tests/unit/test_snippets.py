@@ -53,6 +53,7 @@ def test_emphasis_is_left_out_and_stars_of_program_text_are_not() -> None:
     text = 'is called a "*checkpoint*": *two\nwords*, char *a, **b; 2 \\* 3 \\* 4 `*args, **kw`'
     expected = 'is called a "[checkpoint]": two words, char *a, b; 2 * 3 * 4 *args, kw'
     assert shown(text, "checkpoint") == expected
+    assert shown(r"also *\_\_slots__* is", "slots") == "also __[slots]__ is"
 
 
 @given(st.text(), st.text(max_size=9), st.text(max_size=9))
