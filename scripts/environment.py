@@ -39,6 +39,11 @@ SYSTEM_PACKAGES: Mapping[str, str] = {
     "/usr/share/doc/python3/html": "python3-doc",
 }
 
+# Of Debian 12; other releases have other ones, and the tests that read them are skipped there.
+SYSTEM_DOCUMENTS: Mapping[str, str] = {
+    "/usr/share/doc/postgresql-doc-15/html": "postgresql-doc-15",
+}
+
 
 class SetupError(Exception):
     """The environment can't be set up; the text says what to do."""
@@ -141,12 +146,20 @@ def _needs_engines() -> bool:
 
 def install_system_packages() -> None:
     """Install what the tests need of the system, where that is possible; only what is missing."""
-    missing = [package for need, package in SYSTEM_PACKAGES.items() if not _is_there(need)]
-    if not missing:
-        return
-    if not _can_apt():
+    missing = _missing(SYSTEM_PACKAGES)
+    if missing and not _can_apt():
         raise SetupError(f"the tests need these Debian packages: {' '.join(missing)}")
-    apt_install(missing)
+    if missing:
+        apt_install(missing)
+    for package in _missing(SYSTEM_DOCUMENTS) if _can_apt() else ():
+        try:
+            apt_install([package])
+        except SetupError:
+            say(f"Without {package} tests of its pages are skipped.")
+
+
+def _missing(packages: Mapping[str, str]) -> list[str]:
+    return [package for need, package in packages.items() if not _is_there(need)]
 
 
 def _is_there(need: str) -> bool:

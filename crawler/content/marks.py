@@ -14,6 +14,9 @@ GAP = "\ufdd1"
 UNDERSCORE = "\ufdd3"
 """An underscore that is to be no emphasis; the converter would escape a backslash itself."""
 
+TEXT = "\ufdd4"
+"""Text at the start of a line; without it the converter would not indent what is there."""
+
 _AROUND = " >"
 """What a line begins with in lists and quotes."""
 
@@ -36,7 +39,7 @@ def drop_marks(markdown: str) -> str:
             parts.append(before)
             before = after
         markdown = "".join((*parts, before))
-    return markdown.replace(EDGE, "").replace(UNDERSCORE, r"\_")
+    return markdown.replace(EDGE, "").replace(TEXT, "").replace(UNDERSCORE, r"\_")
 
 
 def _open(before: str, after: str) -> tuple[str, str]:

@@ -4,13 +4,13 @@ Code within a sentence goes on one line, wherever its source was broken; text th
 (`List<T>`) stays text, instead of becoming one in Markdown; an empty line within a text, which the
 converter would take out of a list's indentation, is a line break like any other; TeX that scripts
 draw is protected; `__init__` is no emphasis; quotes, which the converter joins to what is next to
-them, are set apart.
+them, are set apart; what follows a line break within a list's item stays in it.
 """
 
 import re
 
 from crawler.content.formulas import mark_tex
-from crawler.content.marks import GAP
+from crawler.content.marks import GAP, TEXT
 from crawler.content.underscores import escape_underscores
 
 _BLOCK = "\0"
@@ -29,6 +29,10 @@ _CODE_WITH_LESS = re.compile(
 _TAG_LIKE = re.compile(r"&lt;(?=[a-zA-Z/!?])")
 # Addresses aren't text: there it is what URLs make of it (URL Standard, path percent-encode set).
 _ADDRESS_WITH_LESS = re.compile(r'\b(?:href|src)="(?:[^"&]++|&(?!lt;))*+&lt;[^"]*+"')
+_ELEMENT_AFTER_BREAK = re.compile(
+    r"<br>\s*+(?=<img\b|<(?:a|abbr|b|cite|code|del|em|i|kbd|mark|s|samp|small|strong|sub|sup|tt|u|var)"
+    r"\b[^<>]*+>(?!</))"
+)
 _EMPTY_LINE = re.compile(r"\n[ \t]*+\n\s*+")
 
 
@@ -52,6 +56,8 @@ def _tidy(html: str) -> str:
     html = _HEADING.sub(r"\1\3", html)
     html = _BROKEN_CODE.sub(_join, html)
     html = _EMPTY_LINE.sub("\n", html)
+    if "<li" in html:
+        html = _ELEMENT_AFTER_BREAK.sub(f"<br>{TEXT}", html)
     if _TAG_LIKE.search(html):
         html = _keep_escaped(html)
     return escape_underscores(mark_tex(html))
