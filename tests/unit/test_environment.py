@@ -153,10 +153,25 @@ def test_root_gets_only_the_missing_packages_by_apt(
     environment: ModuleType, commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(environment, "SYSTEM_PACKAGES", {"/no/such": "that", sys.executable: "py"})
+    monkeypatch.setattr(environment, "SYSTEM_DOCUMENTS", {})
     monkeypatch.setattr(environment, "_can_apt", lambda: True)
     assert environment.main(["test"]) == 0
     (apt,) = (line for line in commands.seen if line.startswith("apt-get"))
     assert apt.endswith("--no-install-recommends that")
+
+
+def test_documents_that_cannot_be_had_stop_no_tests(
+    environment: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(packages: list[str]) -> None:
+        raise environment.SetupError(f"no {packages}")
+
+    monkeypatch.setattr(environment, "SYSTEM_PACKAGES", {})
+    monkeypatch.setattr(environment, "SYSTEM_DOCUMENTS", {"/no/such": "that"})
+    monkeypatch.setattr(environment, "_can_apt", lambda: True)
+    monkeypatch.setattr(environment, "apt_install", refuse)
+    environment.install_system_packages()
+    assert "Without that tests of its pages are skipped." in capsys.readouterr().err
 
 
 def test_a_python_without_ensurepip_is_told_what_to_install(
