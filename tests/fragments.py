@@ -39,6 +39,7 @@ TAGS = (
     "<html xmlns='http://www.w3.org/1999/xhtml'>", "<noscript>", "<div id=root></div>", "<select>",
     "<math>", "<frameset>", "<plaintext>", "<textarea>", "\ufeff", "\ud800", " rel=nofollow", "'>",
     "http://127.0.0.1:6666\\@1.1.1.1", "javascript:", "data:text/html,", "%", "%zz", "#", "?", "\t",
+    "<td class=x>a", "</td>a", "</b class=x>a", "<!---->a", "</body>", "<table><td>a</td>$",
 )  # fmt: skip
 
 STRUCTURE = (

@@ -13,6 +13,7 @@ tree        the parsed page that both start from
   mediatype   HTML, Markdown or plain text
   charset     bytes to text, by the Encoding Standard
   bounds      what no page may do to the parser and the converter
+    nesting, merging  elements within elements; text that grows in many steps
 metadata    title, description and language
 alternate   the Markdown form that a page declares, which is its content then
 about       author, dates, canonical URL, Open Graph

@@ -4,13 +4,14 @@ Both work in native code that cannot be interrupted, and both have costs that gr
 of something that people never write and attackers do: elements within elements (each `<div>` looks
 through all open ones for a `<p>`), attributes of one element (each is compared with all others),
 quotes within quotes and cells that span columns (the text is written once per level or column),
-images and bold words of one paragraph (the paragraph so far is looked through for each).
+images and bold words of one paragraph (the paragraph so far is looked through for each), text that
+grows in many steps (see `merging`).
 Such markup is taken out before; its text stays. Ordinary pages pay for a count and a search.
 """
 
 import re
 
-from crawler.content import nesting
+from crawler.content import merging, nesting
 
 MAX_DEPTH = 400
 """Elements within elements that are kept; browsers stop at about 512."""
@@ -64,9 +65,12 @@ _SHOWN = frozenset(("title", "textarea"))
 
 def tame(html: str) -> str:
     """The same page without nesting, tags or repeated roots beyond the bounds above."""
-    is_deep = html.count("<") > _FEW_TAGS and nesting.is_deep(html, MAX_DEPTH)
+    tags = html.count("<")
+    is_deep = tags > _FEW_TAGS and nesting.is_deep(html, MAX_DEPTH)
     if is_deep or (len(html) > _SHORT_PAGE and _FLOOD.search(html)):
-        return nesting.TOKEN.sub(_Nesting().judge, html)
+        html = nesting.TOKEN.sub(_Nesting().judge, html)
+    if merging.is_copied(html, tags):
+        html = nesting.TOKEN.sub(_Unbroken().judge, html)
     return html
 
 
@@ -107,6 +111,22 @@ class _Nesting:
             return ""
         self._open.start(name, token[7])
         return _short(token)
+
+
+class _Unbroken(_Nesting):
+    """Takes out whatever text could go on behind, too: of tables, lines of text are left."""
+
+    def judge(self, token: re.Match[str]) -> str:
+        """What becomes of a token."""
+        if token[6] is None:
+            return "" if token[1] is not None else _text_alone(token)
+        name = token[6].lower()
+        if name in merging.STRUCTURE:
+            return " " if name in ("td", "th") else "<br>"
+        if name in merging.IGNORED:
+            return ""
+        kept = super().judge(token)
+        return f"</{name}>" if kept and token[5] else kept
 
 
 def _text_alone(token: re.Match[str]) -> str:
