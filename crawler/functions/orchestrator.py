@@ -16,7 +16,6 @@ user's or its own: when the disk is full, or the site shows nothing but checks f
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import gevent
 from gevent.event import Event
@@ -31,16 +30,14 @@ from crawler.functions.furnishing import Furnishing
 from crawler.functions.leasing import Leasing
 from crawler.functions.processing import Processing
 from crawler.functions.sitemapping import Sitemapping
+from crawler.functions.stores import Stores
 from crawler.storage.changes import Fenced
 from crawler.storage.claims import Claim
 from crawler.storage.database import Outage
 from crawler.storage.discovery import KnownUrls
-from crawler.storage.frontier import FrontierStore, Halted
-from crawler.storage.furniture import FurnitureStore
+from crawler.storage.frontier import Halted
 from crawler.storage.known_pages import KnownPages
-from crawler.storage.leases import Lease, LeaseStore
-from crawler.storage.pages import PageStore
-from crawler.storage.sitemaps import SitemapStore
+from crawler.storage.leases import Lease
 
 HAND_OVER_SECONDS = 2.0
 """How long a stopping worker still applies results that come in."""
@@ -51,17 +48,6 @@ _BACKOFF_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0)
 _GOES_ON = frozenset({JobStatus.RUNNING, JobStatus.PAUSED})
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """What an orchestrator reads and writes."""
-
-    frontier: FrontierStore
-    leases: LeaseStore
-    pages: PageStore
-    furniture: FurnitureStore
-    sitemaps: SitemapStore
 
 
 class Orchestrator:

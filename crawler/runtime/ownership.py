@@ -9,7 +9,8 @@ from gevent.pool import Group
 
 from crawler.domain.errors import UnknownJob
 from crawler.functions.calls import FunctionCalls
-from crawler.functions.orchestrator import Orchestrator, Stores
+from crawler.functions.orchestrator import Orchestrator
+from crawler.functions.stores import Stores
 from crawler.runtime.presence import Presence
 from crawler.storage.database import Outage
 

@@ -22,11 +22,11 @@ from crawler.domain.lifecycle import ACTIVE
 from crawler.domain.options import Policy
 from crawler.functions.calls import FunctionCalls
 from crawler.functions.crawl import CrawlFunction
-from crawler.functions.orchestrator import Stores
 from crawler.functions.pacing import RENEW_SECONDS
 from crawler.functions.process import ProcessFunction
 from crawler.functions.room import Room
 from crawler.functions.spread import Spread
+from crawler.functions.stores import Stores
 from crawler.functions.trying import TryFunction
 from crawler.runtime.announcer import Announcer
 from crawler.runtime.feeds import Feeds
