@@ -9,7 +9,6 @@ where little else in a page gives cause to look.
 """
 
 import re
-from random import random
 
 from crawler.content import nesting
 
@@ -50,11 +49,12 @@ def is_copied(html: str, tags: int) -> bool:
 def _sampled(html: str) -> int:
     """What steps may come of, in a sixteenth of a source: all of it would cost as parsing does.
 
-    Somewhere in each stretch, so that no page can know what is passed over.
+    Somewhere in each stretch, by a hash that each process salts: no page can know what is passed
+    over.
     """
-    found = 0
+    found, salted = 0, hash(html)
     for start in range(0, len(html), _STRETCH):
-        at = start + int(random() * (_STRETCH - _SAMPLE))
+        at = start + hash((salted, start)) % (_STRETCH - _SAMPLE)
         found += len(_STEP.findall(html, at, at + _SAMPLE))
     return found
 
