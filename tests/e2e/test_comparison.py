@@ -32,7 +32,8 @@ def test_a_crawl_made_again_shows_what_changed(api: Api, viewer: Viewer) -> None
     page.reload()
     page.get_by_role("link", name="What changed since the earlier crawl").click()
     page.locator("tr", has_text="/a").get_by_role("link", name="What changed").click()
-    assert page.locator(".difference ins").all_inner_texts()[-1] == f"- [/b]({site.url('/b')})"
+    added = page.locator(".difference ins").last.inner_text()  # waits for the page
+    assert added == f"- [/b]({site.url('/b')})"
     edges = page.locator(".difference > *").evaluate_all(
         "all => all.map(line => line.getBoundingClientRect()).map(box => [box.top, box.bottom])"
     )
