@@ -63,7 +63,7 @@ def said(path: str) -> str:
 
 
 def test_selectors_changed_in_mid_crawl_hold_for_all_pages(api: Api, site: LinkedSite) -> None:
-    job_id = api.create(site.url("/"), concurrency=1, delayMs=50)["id"]
+    job_id = api.create(site.url("/"), concurrency=1, delayMs=150)["id"]
     wait_until(lambda: api.show(job_id)["totals"]["processed"] > 1, "some Markdown")
     assert api.show(job_id)["status"] == "running"
     api.change(job_id, contentSelector="h1")
