@@ -25,7 +25,8 @@ _GONE = frozenset({Reason.DUPLICATE, "http-404", "http-410"})
 
 
 class ChangeKind(StrEnum):
-    """What became of a page; `unread`: this crawl has not seen it, or could not read it."""
+    """What became of a page; `unread`: one of the crawls has not come to it, or could not read it,
+    so that nobody knows whether it is new or gone."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -38,7 +39,7 @@ class ChangeKind(StrEnum):
 class PageChange:
     """A page in both crawls: `id` in this one, `earlier_id` in the earlier one, where it is there.
 
-    `reason` is why this crawl has no content of it, where it knows the URL.
+    `reason` is why the crawl that has no content of it has none, where that one knows the URL.
     """
 
     kind: ChangeKind
@@ -52,6 +53,7 @@ class PageChange:
 EVERY_KIND = frozenset(ChangeKind)
 _BY_TEXT = frozenset({ChangeKind.CHANGED, ChangeKind.UNCHANGED})
 _LACKED = frozenset({ChangeKind.REMOVED, ChangeKind.UNREAD})
+_REMOVED = frozenset({ChangeKind.REMOVED})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,6 +71,11 @@ class Compared:
     job: Job
     earlier: Job
     furniture: frozenset[bytes] = field(repr=False)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether both have followed all links that they were to."""
+        return _saw_all(self.job) and _saw_all(self.earlier)
 
 
 class ComparisonStore:
@@ -117,11 +124,13 @@ class ComparisonStore:
     def _found(
         self, pair: Compared, start: Position, kinds: frozenset[ChangeKind]
     ) -> Iterator[tuple[PageChange, Position]]:
-        if not (start.is_gone or kinds <= _LACKED):
+        if not (start.is_gone or kinds <= _REMOVED):
             for rows in self._rows("compared_pages", pair, start.after):
                 if kinds & _BY_TEXT:
                     self._judge(pair, rows)
-                yield from ((_of_this(row), Position(False, row["position"])) for row in rows)
+                yield from (
+                    (_of_this(row, pair.earlier), Position(False, row["position"])) for row in rows
+                )
         if kinds & _LACKED:
             for rows in self._rows("pages_gone", pair, start.after if start.is_gone else 0):
                 yield from (
@@ -187,19 +196,29 @@ class ComparisonStore:
         return found
 
 
-def _of_this(row: Row) -> PageChange:
-    if row["earlier_id"] is None:
+def _saw_all(job: Job) -> bool:
+    """Whether a job has followed all links that it was to: what it does not know is not there."""
+    return job.status is JobStatus.COMPLETED and not job.totals.reasons.get(Reason.PAGE_LIMIT)
+
+
+def _has_none(job: Job, state: str | None, reason: str | None) -> bool:
+    """Whether a job's word on a URL of which it has no content is that there is no such page."""
+    return _saw_all(job) if state is None else state == "alias" or reason in _GONE
+
+
+def _of_this(row: Row, earlier: Job) -> PageChange:
+    reason = None
+    if row["earlier_id"] is not None:
+        kind = ChangeKind.UNCHANGED if row["is_same"] else ChangeKind.CHANGED
+    elif _has_none(earlier, row["earlier_state"], row["earlier_reason"]):
         kind = ChangeKind.ADDED
     else:
-        kind = ChangeKind.UNCHANGED if row["is_same"] else ChangeKind.CHANGED
-    return PageChange(kind, row["url"], row["title"], row["id"], row["earlier_id"])
+        kind, reason = ChangeKind.UNREAD, row["earlier_reason"]
+    return PageChange(kind, row["url"], row["title"], row["id"], row["earlier_id"], reason)
 
 
 def _of_earlier(row: Row, job: Job) -> PageChange:
-    is_gone = row["reason"] in _GONE or row["state"] == "alias"
-    if row["id"] is None:
-        # Only who has followed every link can say that none leads there any more.
-        is_gone = job.status is JobStatus.COMPLETED
+    is_gone = _has_none(job, row["state"], row["reason"])
     kind = ChangeKind.REMOVED if is_gone else ChangeKind.UNREAD
     is_shown = row["state"] not in (None, "beyond", "alias")
     page_id = row["id"] if is_shown else None

@@ -6,7 +6,7 @@ says so.
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -15,7 +15,6 @@ from flask.typing import ResponseReturnValue
 
 from crawler.domain.differences import as_text, beginning, difference
 from crawler.domain.errors import FieldError, InvalidRequest
-from crawler.domain.lifecycle import JobStatus
 from crawler.storage.comparison import ChangeKind, Compared, PageChange, Position
 from crawler.web.requests import row_limit
 from crawler.web.services import new_job, services
@@ -48,7 +47,7 @@ def show(job_id: str) -> Response:
     return jsonify(
         basedOn=pair.earlier.id,
         **({"counts": _counts_json(listing.counts)} if is_first else {}),
-        isComplete=_is_complete(pair),
+        isComplete=pair.is_complete,
         changes=[_change_json(change) for change in listing.changes],
         nextCursor=listing.following,
     )
@@ -62,17 +61,20 @@ def show_page(job_id: str, page_id: int) -> Response:
 
 
 def page(job_id: str) -> ResponseReturnValue:
-    """What changed, for people."""
+    """What changed, for people; the first kind of change that there is, where none is named."""
     kind, start = _kind() or ChangeKind.CHANGED, _position()
     pair = services().comparisons.open(job_id)
     listing = _counted(pair, _kinds(kind), start, _ROWS)
+    if not request.args and not listing.changes:
+        kind = next((each for each in _TOLD if listing.counts[each]), kind)
+        listing = replace(_part(pair, _kinds(kind), start, _ROWS), counts=listing.counts)
     return render_template(
         "changes.html",
         job=pair.job,
         earlier=pair.earlier,
         base=url_for("pages.job", job_id=job_id),
         earlier_base=url_for("pages.job", job_id=pair.earlier.id),
-        is_complete=_is_complete(pair),
+        is_complete=pair.is_complete,
         counts=listing.counts,
         kinds=_TOLD,
         kind=kind,
@@ -140,11 +142,6 @@ def _listing(
 
 def _kinds(kind: ChangeKind | None) -> frozenset[ChangeKind]:
     return frozenset(_TOLD if kind is None else (kind,))
-
-
-def _is_complete(pair: Compared) -> bool:
-    """Whether both crawls came to their end: else what one lacks it may not have looked for."""
-    return all(job.status is JobStatus.COMPLETED for job in (pair.job, pair.earlier))
 
 
 def _counts_json(counts: Counter[ChangeKind]) -> dict[str, int]:

@@ -7,6 +7,7 @@ import pytest
 
 from crawler.domain.errors import InvalidRequest, Problem, UnknownPage
 from crawler.domain.furniture import fingerprints
+from crawler.domain.lifecycle import JobStatus
 from crawler.domain.options import FREE, Policy
 from crawler.functions.jobs import create_job
 from crawler.storage.comparison import ChangeKind, ComparisonStore, PageChange
@@ -53,7 +54,9 @@ def crawled(
         pages.append(replace(document(page.id, markdown), units=fingerprints(markdown)))
     storage.pages.store_processed(job.id, pages, [])
     storage.furniture.decide(lease)
-    storage.finish(lease)
+    while storage.frontier.expand(lease, KnownUrls()):
+        pass
+    assert storage.finish(lease) is JobStatus.COMPLETED
     return lease
 
 
@@ -121,6 +124,52 @@ def test_a_crawl_that_is_under_way_has_not_looked_everywhere(
     job, _ = create_job(storage.jobs, {"basedOn": earlier.job_id}, None, FREE, SEALER)
 
     assert set(kinds(comparisons, job.id).values()) == {"unread"}
+
+
+def limited(storage: Storage, job_id: str) -> None:
+    """Has a job have left out a URL over its page limit."""
+    reasons = '{"page-limit": 1}'
+    storage.sql(
+        "UPDATE jobs SET reasons = %(reasons)s::jsonb, skipped = 1, discovered = discovered + 1"
+        " WHERE id = %(id)s",
+        reasons=reasons,
+        id=job_id,
+    )
+
+
+def test_what_a_crawl_with_a_page_limit_does_not_know_is_neither_new_nor_gone(
+    storage: Storage, comparisons: ComparisonStore
+) -> None:
+    earlier = crawled(storage, {"a": "Text.", "b": "Text of b."})
+    now = crawled(storage, {"a": "Text.", "c": "Text of c."}, earlier.job_id)
+    before = kinds(comparisons, now.job_id)
+    limited(storage, earlier.job_id)
+    limited(storage, now.job_id)
+
+    assert (before["b"], before["c"]) == ("removed", "added")
+    assert comparisons.open(now.job_id).is_complete is False
+    after = told(comparisons, now.job_id)
+    assert {after["b"].kind, after["c"].kind} == {ChangeKind.UNREAD}
+    unread = comparisons.changes(
+        comparisons.open(now.job_id), kinds=frozenset({ChangeKind.UNREAD})
+    )
+    assert {change.url for change, _ in unread} == {f"{ROOT}b", f"{ROOT}c"}
+
+
+def test_a_page_that_the_earlier_crawl_could_not_read_is_not_new(
+    storage: Storage, comparisons: ComparisonStore
+) -> None:
+    earlier = crawled(storage, {}, None, "a", "b")
+    storage.sql(
+        "UPDATE frontier SET reason = 'timeout' WHERE job_id = %(id)s AND url = %(url)s",
+        id=earlier.job_id,
+        url=f"{ROOT}a",
+    )
+    now = crawled(storage, {"a": "Text.", "b": "Text."}, earlier.job_id)
+
+    found = told(comparisons, now.job_id)
+    assert (found["a"].kind, found["a"].reason) == (ChangeKind.UNREAD, "timeout")
+    assert (found["b"].kind, found["b"].reason) == (ChangeKind.ADDED, None)
 
 
 def test_a_new_year_in_the_footer_changes_no_page(

@@ -1,21 +1,21 @@
 -- name: compared_pages
--- Pages of a job beside those of an earlier one with the same URL.
+-- Pages of a job beside what an earlier one has of the same URL.
 SELECT documents.id AS position, documents.id, frontier.url, documents.title, documents.units,
-    earlier.id AS earlier_id,
+    earlier_documents.id AS earlier_id,
+    earlier.state AS earlier_state,
+    earlier.reason AS earlier_reason,
     earlier_documents.units AS earlier_units,
     earlier_documents.markdown = documents.markdown AS is_same
 FROM documents
 JOIN frontier
     ON frontier.job_id = documents.job_id
    AND frontier.id = documents.id
-LEFT JOIN (
-    frontier AS earlier
-    JOIN documents AS earlier_documents
-        ON earlier_documents.job_id = earlier.job_id
-       AND earlier_documents.id = earlier.id
-)
+LEFT JOIN frontier AS earlier
     ON earlier.job_id = %(based_on)s
    AND earlier.url_key = frontier.url_key
+LEFT JOIN documents AS earlier_documents
+    ON earlier_documents.job_id = earlier.job_id
+   AND earlier_documents.id = earlier.id
 WHERE documents.job_id = %(job_id)s
   AND documents.id > %(after)s
 ORDER BY documents.id
@@ -24,7 +24,7 @@ LIMIT %(limit)s;
 -- name: pages_gone
 -- Pages of the earlier job whose URL has no content in this one, and what became of it here.
 SELECT documents.id AS position, documents.id AS earlier_id, earlier.url, documents.title,
-    now.id, now.state, now.outcome, now.reason
+    now.id, now.state, now.reason
 FROM documents
 JOIN frontier AS earlier
     ON earlier.job_id = documents.job_id
