@@ -68,27 +68,43 @@ def main(arguments: list[str]) -> int:
 
 @contextmanager
 def only_one() -> Iterator[None]:
-    """Wait until no other start of this clone is installing."""
-    with (ROOT / "requirements.txt").open() as lock:
+    """Wait until no other start is installing into this environment.
+
+    It is the environment's own folder that is locked: links of several clones may lead to one.
+    """
+    folder = VENV.resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise _not_writable(folder.parent) from None
+    lock = os.open(folder, os.O_RDONLY)
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(lock)
 
 
 def make_venv() -> None:
     """Make .venv, or make it anew when it is unfinished or its Python is gone."""
     if COMPLETE.exists() and not UNFINISHED.exists() and _works(PYTHON):
         return
-    _need_writable(ROOT)
+    _need_writable(VENV)
     _need_ensurepip()
     say("Setting up a virtual environment in .venv (once) …")
-    # Of a link venv would empty the folder that it leads to, and then fail.
+    # Of a link venv would empty the folder that it leads to, and then fail; of a folder it empties
+    # what is in it, and so leaves the one that is locked.
     run([sys.executable, "-m", "venv", "--clear", str(VENV.resolve())], "the virtual environment")
     COMPLETE.touch()
 
 
 def _need_writable(folder: Path) -> None:
     if not os.access(folder, os.W_OK):
-        raise SetupError(f"{folder} is not writable: clone Clew to a folder of your own")
+        raise _not_writable(folder)
+
+
+def _not_writable(folder: Path) -> SetupError:
+    return SetupError(f"{folder} is not writable: clone Clew to a folder of your own")
 
 
 def _works(python: Path) -> bool:

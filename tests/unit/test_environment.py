@@ -1,5 +1,6 @@
 """How the scripts set up their environment: only when something changed, again when interrupted."""
 
+import fcntl
 import importlib.util
 import os
 import subprocess
@@ -117,6 +118,31 @@ def test_an_environment_on_another_disk_is_made_anew_where_it_is(
     environment.VENV.symlink_to(elsewhere)
     assert environment.main(["run"]) == 0
     assert commands.seen[0].endswith(f"-m venv --clear {elsewhere}")
+
+
+def test_clones_whose_links_lead_to_one_environment_install_one_after_the_other(
+    environment: ModuleType, commands: Commands, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    link = tmp_path / "another-clone"
+    link.symlink_to(environment.VENV)
+    flock = fcntl.flock
+    monkeypatch.setattr(fcntl, "flock", lambda file, how: flock(file, how | fcntl.LOCK_NB))
+    with environment.only_one():
+        monkeypatch.setattr(environment, "VENV", link)
+        with pytest.raises(BlockingIOError):
+            environment.main(["run"])
+    assert commands.seen == []
+    assert environment.main(["run"]) == 0
+
+
+def test_a_clone_that_cannot_hold_an_environment_is_told_to_be_made_elsewhere(
+    environment: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(environment, "VENV", tmp_path / "file" / ".venv")
+    assert environment.main(["run"]) == 1
+    assert "clone Clew to a folder of your own" in capsys.readouterr().err
 
 
 def test_no_engines_are_installed_where_both_urls_are_set(
