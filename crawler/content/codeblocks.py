@@ -10,7 +10,7 @@ import re
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.content.marks import EDGE
-from crawler.content.tree import attribute
+from crawler.content.tree import ancestors, attribute
 
 _LANGUAGE = re.compile(
     r"""(?:^|\s)(?:
@@ -60,7 +60,7 @@ def tidy_code(blocks: list[LexborNode]) -> None:
     """Make each `<pre>` of a page its text alone, its language in its class."""
     tables: dict[int, LexborNode] = {}
     for block in blocks:
-        around = _ancestors(block)
+        around = list(ancestors(block, _AROUND))
         is_gone = (around[-1] if around else block).parent is None
         if is_gone or any(node.tag == "pre" for node in around):
             continue  # it is in another, whose text it is part of
@@ -83,19 +83,9 @@ def unite_lines(tree: LexborHTMLParser, table: LexborNode) -> bool:
     block = tree.create_node("pre")
     text = "\n".join(line.text().removesuffix("\n").removeprefix("\n") for line in lines)
     block.insert_child(_with_edges(text))
-    _name_language(block, _language_of(table, _ancestors(table)))
+    _name_language(block, _language_of(table, list(ancestors(table, _AROUND))))
     table.replace_with(block, move=True)
     return True
-
-
-def _ancestors(block: LexborNode) -> list[LexborNode]:
-    """The nearest elements around a block, from the inside."""
-    found: list[LexborNode] = []
-    node = block.parent
-    while node is not None and node.is_element_node and len(found) < _AROUND:
-        found.append(node)
-        node = node.parent
-    return found
 
 
 def _language_of(block: LexborNode, around: list[LexborNode]) -> str:

@@ -9,7 +9,7 @@ from itertools import count
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.content.tree import attribute
+from crawler.content.tree import ancestors, attribute
 
 # Sphinx now and before; Pandoc, markdown-it, GitHub, kramdown; Python-Markdown; DocBook; MediaWiki.
 _NOTES = (
@@ -22,7 +22,7 @@ _BACKLINKS = (
     "a[data-footnote-backref], .mw-cite-backlink, a.para, .label, .backrefs"
 )
 _LABEL = re.compile(r"[\w-]{1,20}")
-_AROUND = 5
+_AROUND = 6
 _BRACKETS = "[]() \n\u00a0"
 
 
@@ -46,12 +46,7 @@ def keep_footnotes(tree: LexborHTMLParser, main: LexborNode) -> None:
 
 def _is_in_table(note: LexborNode) -> bool:
     """DocBook puts a table's own into its last row."""
-    node = note.parent
-    for _ in range(_AROUND):
-        if node is None or node.tag == "table":
-            break
-        node = node.parent
-    return node is not None and node.tag == "table"
+    return any(node.tag == "table" for node in ancestors(note, _AROUND))
 
 
 class _Labels:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.content.mathml import tex_of
-from crawler.content.tree import attribute
+from crawler.content.tree import ancestors, attribute
 
 _TEX = 'annotation[encoding="application/x-tex"]'
 # Around the MathML: KaTeX and MediaWiki also hold what is drawn.
@@ -55,23 +55,16 @@ def _replace_math(tree: LexborHTMLParser, math: LexborNode, tex: str) -> None:
 
 
 def _formula_of(source: LexborNode) -> LexborNode | None:
-    node = source.parent
-    for _ in range(_STEPS):
-        if node is None or node.tag == "math":
-            return node
-        node = node.parent
-    return None
+    return next((node for node in ancestors(source, _STEPS) if node.tag == "math"), None)
 
 
 def _whole_of(math: LexborNode) -> LexborNode:
     whole = math
-    node = math.parent
-    for _ in range(_STEPS):
-        if node is None or node.tag == "body":
+    for node in ancestors(math, _STEPS):
+        if node.tag == "body":
             break
         if not _WHOLE.isdisjoint((node.attributes.get("class") or "").split()):
             whole = node
-        node = node.parent
     return whole
 
 

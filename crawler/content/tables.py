@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.content.codeblocks import unite_lines
 from crawler.content.marks import EDGE, gap
-from crawler.content.tree import attribute
+from crawler.content.tree import ancestors, attribute
 
 _PARTS = frozenset(("thead", "tbody", "tfoot"))
 _CELLS = frozenset(("td", "th"))
@@ -21,7 +21,7 @@ _TABLES_WITHIN = "td table, th table"
 _NOT_IN_CELLS = f"{_TABLES_WITHIN}, td h1, td h2, td h3, td h4, td h5, td h6"
 _FRAME = frozenset(("navheader", "navfooter"))
 """What DocBook puts its links to other pages in, which are tables."""
-_AROUND = 6
+_AROUND = 7
 _NO_TABLE = frozenset(("presentation", "none"))
 
 
@@ -61,12 +61,7 @@ def _set_off(tree: LexborHTMLParser, table: LexborNode) -> None:
 
 def _is_in_quote(table: LexborNode) -> bool:
     """The converter would make a row of a text after it."""
-    node = table.parent
-    for _ in range(_AROUND):
-        if node is None or node.tag == "blockquote":
-            break
-        node = node.parent
-    return node is not None and node.tag == "blockquote"
+    return any(node.tag == "blockquote" for node in ancestors(table, _AROUND))
 
 
 def _is_code(table: LexborNode) -> bool:

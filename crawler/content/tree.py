@@ -1,6 +1,7 @@
 """The parsed page (HTML, section 13.2), by Lexbor."""
 
 import re
+from collections.abc import Iterator
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
 
@@ -46,6 +47,16 @@ def in_head(tree: LexborHTMLParser, selector: str) -> LexborNode | None:
     """The first such element of `<head>`; to look through the whole page costs as parsing does."""
     head = tree.head
     return head.css_first(selector) if head else None
+
+
+def ancestors(node: LexborNode, most: int) -> Iterator[LexborNode]:
+    """The elements that a node is in, from the inside, at most so many."""
+    parent = node.parent
+    for _ in range(most):
+        if parent is None or not parent.is_element_node:
+            return
+        yield parent
+        parent = parent.parent
 
 
 def fold(text: str, limit: int) -> str:
