@@ -1,10 +1,8 @@
--- What people take away: metadata, counts, what stands on most pages of a job, content made anew.
+-- What people take away: metadata, links, what stands on most pages of a job, content made anew.
 
 ALTER TABLE documents
     -- zstd-compressed JSON: what the page says of itself beside title, description and language.
     ADD COLUMN metadata bytea,
-    ADD COLUMN words integer NOT NULL DEFAULT 0,
-    ADD COLUMN tokens integer NOT NULL DEFAULT 0,
     -- Fingerprints of the Markdown's units, 8 bytes each: what stands on most pages is furniture.
     ADD COLUMN units bytea;
 ALTER TABLE documents
@@ -14,7 +12,12 @@ ALTER TABLE documents
 ALTER TABLE pages
     -- A Markdown form of the page that it declares, and that is its content: its URL and body.
     ADD COLUMN alternate_url text,
-    ADD COLUMN alternate_hash bytea;
+    ADD COLUMN alternate_hash bytea,
+    -- A key of each link's URL, 4 bytes: who links to a page is found without unpacking a list.
+    ADD COLUMN link_keys bytea;
+ALTER TABLE pages
+    ALTER COLUMN link_keys SET STORAGE EXTERNAL;
+CREATE INDEX pages_alternate ON pages (alternate_hash, job_id) WHERE alternate_hash IS NOT NULL;
 
 ALTER TABLE jobs
     -- Selectors changed: pages with greater ids are still to be made anew. NULL where none are.
