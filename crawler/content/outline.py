@@ -5,7 +5,10 @@ of the frame around it.
 """
 
 import re
+from itertools import islice
 from typing import NamedTuple
+
+from crawler.domain.units import Kind, units_of
 
 MAX_HEADINGS = 500
 """Headings of one page that are listed."""
@@ -13,8 +16,9 @@ MAX_HEADINGS = 500
 MAX_HEADING = 300
 """Characters of a heading that are kept."""
 
-# CommonMark 0.31, sections 4.2 (ATX headings) and 4.5 (fenced code).
-_MARK = re.compile(r"^ {0,3}(?:(#{1,6})[ \t]+([^\n]*)|(`{3,}|~{3,})([^\n]*))$", re.M)
+_MOST_INDENT = 3
+"""Columns that a heading may be indented (CommonMark 0.31, section 4.2)."""
+
 _CLOSING = re.compile(r"(?:^|[ \t]+)#+[ \t]*$")
 _TARGET = r"[^()\s]*+(?:\([^()\s]*+\)[^()\s]*+)*+"
 _LINK = re.compile(rf'!?\[((?:[^\[\]\\]|\\.)*+)\]\({_TARGET}(?: "[^"]*+")?\)')
@@ -33,18 +37,13 @@ class Heading(NamedTuple):
 
 def outline_of(markdown: str) -> list[Heading]:
     """The headings of a text; what looks like one within code is none. Never raises."""
-    headings: list[Heading] = []
-    fence = ""
-    for mark in _MARK.finditer(markdown):
-        hashes, text, ticks, info = mark.groups()
-        if fence:
-            closes = ticks and ticks[0] == fence[0] and len(ticks) >= len(fence)
-            fence = "" if closes and not info.strip() else fence
-        elif ticks:
-            fence = "" if "`" in ticks and "`" in info else ticks
-        elif (shown := _plain(text)) and len(headings) < MAX_HEADINGS:
-            headings.append(Heading(len(hashes), shown))
-    return headings
+    marked = (
+        unit
+        for unit in units_of(markdown.split("\n"))
+        if unit.kind is Kind.HEADING and unit.indent <= _MOST_INDENT
+    )
+    headings = (Heading(unit.level, _plain(unit.text[unit.level :])) for unit in marked)
+    return list(islice((heading for heading in headings if heading.text), MAX_HEADINGS))
 
 
 def _plain(text: str) -> str:

@@ -16,12 +16,11 @@ from crawler.domain.units import Kind, Unit, units_of
 MIN_PAGES = 5
 """Pages below which nothing is called furniture."""
 
-MOST_FURNITURE = 2_000
-"""Units that a job can have as furniture: those that stand on the most pages."""
-
 _MOST_UNITS = 200
 _MOST_CHARACTERS = 2_000
 _FINGERPRINT_BYTES = 8
+_PARTIAL = bytes(_FINGERPRINT_BYTES)
+"""Stands first among the fingerprints of a page that has more units than these."""
 _SHARE = 0.5
 
 _MIN_SENTENCE = 25
@@ -53,17 +52,16 @@ def fingerprints(markdown: str) -> bytes:
     this runs for every page.
     """
     units = units_of(markdown.split("\n"))
-    if len(units) > _MOST_UNITS:
-        units = units[: _MOST_UNITS // 2] + units[-_MOST_UNITS // 2 :]
-    found = dict.fromkeys(_fingerprint(unit) for unit in units)
-    found.pop(b"", None)
-    return b"".join(found)
+    if len(units) <= _MOST_UNITS:
+        return b"".join(dict.fromkeys(map(_fingerprint, units)))
+    edges = units[: _MOST_UNITS // 2] + units[-_MOST_UNITS // 2 :]
+    return b"".join(dict.fromkeys((_PARTIAL, *map(_fingerprint, edges))))
 
 
 def furniture_of(pages: Iterable[bytes]) -> frozenset[bytes]:
     """Out of the fingerprints of pages those that stand on more than half of them.
 
-    Nothing of fewer than `MIN_PAGES` pages.
+    Nothing of fewer than `MIN_PAGES` pages. Never more than twice the fingerprints of one page.
     """
     counts: Counter[bytes] = Counter()
     number = 0
@@ -72,8 +70,8 @@ def furniture_of(pages: Iterable[bytes]) -> frozenset[bytes]:
         number += 1
     if number < MIN_PAGES:
         return frozenset()
-    common = counts.most_common(MOST_FURNITURE)
-    return frozenset(unit for unit, count in common if count > number * _SHARE)
+    del counts[_PARTIAL]
+    return frozenset(unit for unit, count in counts.items() if count > number * _SHARE)
 
 
 def without_furniture(markdown: str, furniture: frozenset[bytes]) -> str:
@@ -99,19 +97,17 @@ def without_furniture(markdown: str, furniture: frozenset[bytes]) -> str:
 
 def may_hold(units: bytes, furniture: frozenset[bytes]) -> bool:
     """Whether a page with these fingerprints may hold some of the furniture."""
-    # Of a long page not all units have fingerprints.
-    is_partial = len(units) >= _MOST_UNITS * _FINGERPRINT_BYTES
-    return is_partial or not furniture.isdisjoint(split_fingerprints(units))
+    return units.startswith(_PARTIAL) or not furniture.isdisjoint(split_fingerprints(units))
 
 
 def is_told_apart(units: bytes, others: bytes, furniture: frozenset[bytes]) -> bool:
     """Whether two pages with these fingerprints differ beyond what is furniture, for certain."""
-    most = _MOST_UNITS * _FINGERPRINT_BYTES
-    if not units or not others or max(len(units), len(others)) >= most:
+    both = (units, others)
+    if not all(both) or any(each.startswith(_PARTIAL) for each in both):
         return False
     own, other = (
         [unit for unit in split_fingerprints(each) if unit not in furniture]
-        for each in (units, others)
+        for each in both
     )
     return own != other
 

@@ -8,7 +8,7 @@ import re
 from enum import Enum
 from typing import NamedTuple
 
-_FENCE = re.compile(r"(`{3,}|~{3,})")
+_FENCE = re.compile(r"(`{3,}+)(?!.*`)|(~{3,}+)")
 _HEADING = re.compile(r"(#{1,6})(?:\s|$)")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
 _RULE = re.compile(r"(?:\*\s*){3,}$|(?:-\s*){3,}$|(?:_\s*){3,}$")
@@ -60,7 +60,7 @@ def units_of(lines: list[str]) -> list[Unit]:
 def _unit_at(lines: list[str], at: int, indent: int, text: str, *, in_list: bool) -> Unit:
     mark = text[0]
     if mark in "`~" and (fence := _FENCE.match(text)):
-        return Unit(Kind.CODE, at, _end_of_fence(lines, at, fence[1]), indent, "")
+        return Unit(Kind.CODE, at, _end_of_fence(lines, at, fence[0]), indent, "")
     if indent >= _CODE_INDENT and not in_list:
         return Unit(Kind.CODE, at, at + 1, indent, "")
     if mark == "#" and (heading := _HEADING.match(text)):
@@ -77,6 +77,8 @@ def _unit_at(lines: list[str], at: int, indent: int, text: str, *, in_list: bool
 
 def _end_of_fence(lines: list[str], at: int, fence: str) -> int:
     for end in range(at + 1, len(lines)):
+        if fence not in lines[end]:
+            continue
         line = lines[end].strip()
         if line.startswith(fence) and not line.strip(fence[0]):
             return end + 1

@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.domain.furniture import (
-    MOST_FURNITURE,
     fingerprints,
     furniture_of,
     may_hold,
@@ -189,16 +188,17 @@ def test_a_page_that_has_nothing_else_beside_its_title_stays_whole() -> None:
     assert cut(often=FOOTER, markdown=markdown) == markdown
 
 
-def test_the_most_common_units_come_first() -> None:
-    pages = [
-        b"".join(number.to_bytes(8, "big") for number in range(kind, MOST_FURNITURE + 500))
-        for kind in (0, 0, 0, 0, 500)
-    ]
+def test_of_a_long_page_the_middle_is_looked_at_though_its_units_repeat() -> None:
+    middle = "\n\n".join(["Example:"] * 300 + ["[Share](/s) | [Print](/p)"] + ["Example:"] * 300)
+    found = furniture(["[Share](/s) | [Print](/p)"] * 5)
 
-    found = furniture_of(pages)
+    assert may_hold(fingerprints(middle), found)
 
-    assert len(found) == MOST_FURNITURE
-    assert all(number.to_bytes(8, "big") in found for number in range(500, MOST_FURNITURE + 500))
+
+def test_a_code_span_of_three_backticks_opens_no_block() -> None:
+    lines = ["``` a ``` is code", "", "Text."]
+
+    assert [unit.kind for unit in units_of(lines)] == [Kind.TEXT, Kind.TEXT]
 
 
 def test_a_page_without_such_units_is_not_looked_at() -> None:
