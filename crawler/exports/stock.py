@@ -47,21 +47,20 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """A job as it stood when its export began, and its pages in reading order."""
+    """A job as it stood when its export began, and its pages in reading order: by their ids."""
 
     call: Call
     job: Job
     _furniture: frozenset[bytes] = field(repr=False)
     _ids: "array[int]"
     _lengths: "array[int]"
-    _sorted: Sequence[int] = field(repr=False)
 
     def __len__(self) -> int:
         return len(self._ids)
 
     def __contains__(self, page_id: int) -> bool:
-        at = bisect_left(self._sorted, page_id)
-        return at < len(self._sorted) and self._sorted[at] == page_id
+        at = bisect_left(self._ids, page_id)
+        return at < len(self._ids) and self._ids[at] == page_id
 
     def pages(self) -> Iterator[list[WholePage]]:
         """All pages, a slice in memory at a time.
@@ -114,7 +113,7 @@ def take_stock(call: Call, *observers: See) -> Stock:
             observer(page)
 
     survey = call.store.survey(call.job_id, see)
-    return Stock(call, survey.job, survey.furniture, ids, lengths, array("q", sorted(ids)))
+    return Stock(call, survey.job, survey.furniture, ids, lengths)
 
 
 def _slices(lengths: Sequence[int]) -> Iterator[tuple[int, int]]:

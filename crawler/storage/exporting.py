@@ -111,8 +111,7 @@ class ExportStore:
         Raises:
             UnknownJob: when the job was deleted meanwhile: a page of it is missing.
         """
-        rows = self._database.read("exported_heads", job_id=job_id, ids=list(ids))
-        return [_head(row) for row in _complete(rows, ids)]
+        return [_head(row) for row in self._documents(job_id, ids, whole=False)]
 
     def pages(
         self, job_id: str, ids: Sequence[int], furniture: frozenset[bytes]
@@ -122,10 +121,8 @@ class ExportStore:
         Raises:
             UnknownJob: when the job was deleted meanwhile: a page of it is missing.
         """
-        rows = self._database.read("exported_documents", job_id=job_id, ids=list(ids))
-        return [
-            WholePage(_head(row), row["length"], row, furniture) for row in _complete(rows, ids)
-        ]
+        rows = self._documents(job_id, ids, whole=True)
+        return [WholePage(_head(row), row["length"], row, furniture) for row in rows]
 
     def link_targets(self, job_id: str, urls: Collection[str]) -> dict[str, LinkTarget]:
         """The finished pages that canonical URLs lead to; those that lead to none are absent."""
@@ -140,11 +137,11 @@ class ExportStore:
         return found
 
 
-def _complete(rows: list[Row], ids: Sequence[int]) -> list[Row]:
-    """The rows, of which none is missing: pages go only with their job."""
-    if len(rows) != len(ids):
-        raise UnknownJob
-    return rows
+    def _documents(self, job_id: str, ids: Sequence[int], *, whole: bool) -> list[Row]:
+        rows = self._database.read("exported_documents", job_id=job_id, ids=list(ids), whole=whole)
+        if len(rows) != len(ids):  # pages go only with their job
+            raise UnknownJob
+        return rows
 
 
 def _listed(row: Row) -> ListedPage:

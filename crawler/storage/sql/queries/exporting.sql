@@ -28,46 +28,17 @@ CROSS JOIN LATERAL (
 ) AS fetched
 ORDER BY next.id;
 
--- name: exported_heads
--- What is known of some finished pages beside their content, in the order of the ids.
--- None of a job that was deleted, even while its rows are still being cleared away.
-SELECT wanted.id, known.url, known.depth, coalesce(fetched.final_url, known.url) AS final_url,
-    fetched.fetched_at, fetched.content_type,
-    document.title, document.description, document.language, document.metadata
-FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS wanted (id, place)
-CROSS JOIN LATERAL (
-    SELECT title, description, language, metadata
-    FROM documents
-    WHERE job_id = %(job_id)s
-      AND id = wanted.id
-    LIMIT 1
-) AS document
-CROSS JOIN LATERAL (
-    SELECT url, depth
-    FROM frontier
-    WHERE job_id = %(job_id)s
-      AND id = wanted.id
-    LIMIT 1
-) AS known
-CROSS JOIN LATERAL (
-    SELECT final_url, fetched_at, content_type
-    FROM pages
-    WHERE job_id = %(job_id)s
-      AND id = wanted.id
-    LIMIT 1
-) AS fetched
-WHERE EXISTS (SELECT FROM jobs WHERE id = %(job_id)s AND deleted_at IS NULL)
-ORDER BY wanted.place;
-
 -- name: exported_documents
--- The same with the content.
+-- Some finished pages in the order of the ids, with their content where they are wanted whole.
+-- None of a job that was deleted, even while its rows are still being cleared away.
 SELECT wanted.id, known.url, known.depth, coalesce(fetched.final_url, known.url) AS final_url,
     fetched.fetched_at, fetched.content_type,
     document.title, document.description, document.language, document.metadata,
     document.markdown, document.length, document.units
 FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS wanted (id, place)
 CROSS JOIN LATERAL (
-    SELECT title, description, language, metadata, markdown, length, units
+    SELECT title, description, language, metadata, length, units,
+        CASE WHEN %(whole)s THEN markdown END AS markdown
     FROM documents
     WHERE job_id = %(job_id)s
       AND id = wanted.id
