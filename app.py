@@ -22,7 +22,6 @@ if __name__ == "__main__":
     sys.exit(main())
 
 from flask import Flask
-from gevent.threadpool import ThreadPool
 
 from crawler.runtime.worker import Runtime
 from crawler.settings import Settings, SettingsError, load_secret
@@ -42,8 +41,6 @@ from crawler.web.services import EXTENSION, Services
 
 _ROOT = Path(__file__).resolve().parent
 _MOST_BODY_BYTES = 4 * 2**20
-# One text after the other: each may take a second, and a worker has other work.
-_READING_THREADS = 1
 _BLUEPRINTS = (
     api.blueprint,
     functions.blueprint,
@@ -87,7 +84,6 @@ def _services(settings: Settings) -> Services:
         pages=runtime.pages,
         links=runtime.links,
         reading=ReadingStore(runtime.database),
-        reading_threads=ThreadPool(_READING_THREADS),
         reports=runtime.reports,
         exports=runtime.exports,
         search=runtime.search,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import gevent
 
+from crawler.aside import aside
 from crawler.domain.politeness import NotNow, Why
 from crawler.domain.reasons import Reason
 from crawler.domain.robots import ALLOW_ALL, MAX_BYTES, RobotsRules
@@ -30,7 +31,6 @@ from crawler.fetching.verdicts import (
     Known,
     RobotsVerdict,
     Unreachable,
-    aside,
     is_of_the_host,
     is_silence,
     understand,
@@ -119,7 +119,10 @@ class RobotsGate:
         known = self._rules_of(origin(url), turns)
         if isinstance(known, Unreachable):
             return known.verdict
-        rule = aside(known.size > MANY_RULES, known.blocking_rule, url)
+        if known.size > MANY_RULES:
+            rule = aside(known.blocking_rule, url)
+        else:
+            rule = known.blocking_rule(url)
         return RobotsVerdict(
             rule is None,
             None if rule is None else Reason.ROBOTS,

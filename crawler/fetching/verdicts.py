@@ -1,18 +1,12 @@
 """What is known of an origin through its robots.txt: its rules, or why there are none to read."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
 
-import gevent
-
+from crawler.aside import aside
 from crawler.domain.reasons import Reason
 from crawler.domain.robots import RobotsRules, rules_for_status
 from crawler.fetching.failures import NO_ANSWER_IN_TIME
 from crawler.fetching.outcomes import FetchFailure
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 MANY_RULES = 1_000
 LONG_BYTES = 32_768
@@ -74,7 +68,10 @@ def understand(status: int, body: bytes) -> Known:
     if status == SILENT:
         detail = f"robots.txt: {NO_ANSWER_IN_TIME.detail}"
         return Unreachable(Reason.ROBOTS_UNREACHABLE, detail, is_passing=False, is_of_host=True)
-    rules = aside(len(body) > LONG_BYTES, rules_for_status, status, body)
+    if len(body) > LONG_BYTES:
+        rules = aside(rules_for_status, status, body)
+    else:
+        rules = rules_for_status(status, body)
     detail = f"robots.txt answered {status}"
     return rules or Unreachable(Reason.ROBOTS_UNREACHABLE, detail, is_passing=True)
 
@@ -96,11 +93,3 @@ def is_of_the_host(failure: FetchFailure) -> bool:
 def is_silence(failure: FetchFailure) -> bool:
     """Whether the time for an answer passed without the head of one."""
     return failure.reason is Reason.TIMEOUT and failure.status is None
-
-
-def aside(is_long: bool, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """What `work` returns, out of a thread where it takes long."""
-    if not is_long:
-        return work(*args, **kwargs)
-    result: R = gevent.get_hub().threadpool.apply(work, args, kwargs)
-    return result

@@ -1,12 +1,12 @@
 """What pages of a job have in common: decided from what was stored, cut where they are read."""
 
+from crawler.aside import aside
 from crawler.domain.furniture import (
     furniture_of,
     may_hold,
     split_fingerprints,
     without_furniture,
 )
-from crawler.storage.aside import aside
 from crawler.storage.changes import Changes
 from crawler.storage.database import Database, Row, Statements
 from crawler.storage.leases import Lease

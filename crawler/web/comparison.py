@@ -13,6 +13,7 @@ from typing import Any
 from flask import Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from crawler.aside import aside
 from crawler.domain.differences import as_text, beginning, difference
 from crawler.domain.errors import FieldError, InvalidRequest
 from crawler.storage.comparison import ChangeKind, Compared, PageChange, Position
@@ -56,7 +57,7 @@ def show(job_id: str) -> Response:
 def show_page(job_id: str, page_id: int) -> Response:
     """What changed in one page, as JSON."""
     before, now = _texts(services().comparisons.open(job_id), page_id)
-    body = services().reading_threads.apply(_difference_json, (before, now))
+    body = aside(_difference_json, before, now)
     return Response(body, mimetype="application/json")
 
 
@@ -88,7 +89,7 @@ def difference_page(job_id: str, page_id: int) -> ResponseReturnValue:
     here = services()
     pair = here.comparisons.open(job_id)
     before, now = _texts(pair, page_id)
-    lines = here.reading_threads.apply(difference, (before, now))
+    lines = aside(difference, before, now)
     shown = list(beginning(lines, _MOST_LINES, _MOST_CHARACTERS))
     return render_template(
         "difference.html",

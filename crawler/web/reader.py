@@ -17,6 +17,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from crawler.aside import aside
 from crawler.content.charset import decode
 from crawler.domain.errors import FieldError, InvalidRequest, UnknownPage
 from crawler.domain.model import Outcome, PageRow, StoredLink, StoredPage
@@ -111,13 +112,13 @@ def _read(job_id: str, stored: StoredPage) -> _Parts:
     """The rendered text; where that takes too long, the Markdown in its place."""
     here, markdown = services(), stored.markdown or ""
     base_url = stored.row.final_url or stored.row.url
-    parsed = here.reading_threads.apply(rendering.parse, (markdown, base_url))
+    parsed = aside(rendering.parse, markdown, base_url)
     if parsed is None:
         return {"text": None, "outline": (), "rest": blocks(markdown[:MOST_SHOWN])}
     known = here.reading.known(job_id, parsed.targets[:_MOST_LINKS])
     pages = {url: page.id for url, page in known.items() if page.outcome in _PAGES}
     folder = url_for("pages.job", job_id=job_id) + "/pages/"
-    text = here.reading_threads.apply(rendering.to_html, (parsed, pages, folder))
+    text = aside(rendering.to_html, parsed, pages, folder)
     return {
         "text": Markup(text),
         "outline": parsed.headings[:_MOST_OUTLINE],
@@ -146,7 +147,7 @@ def _body_text(row: PageRow) -> str | None:
     body = here.runtime.bodies.get([key]).get(key)
     if body is None:
         return None
-    text: str = here.reading_threads.apply(decode, (body, row.content_type))
+    text: str = aside(decode, body, row.content_type)
     return text
 
 

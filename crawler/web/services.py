@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from flask import current_app
-from gevent.threadpool import ThreadPool
 
 from crawler.domain.model import Job
 from crawler.domain.options import Policy, parse_changes
@@ -37,7 +36,6 @@ class Services:
     pages: PageStore
     links: LinkStore
     reading: ReadingStore
-    reading_threads: ThreadPool
     reports: ReportStore
     exports: ExportStore
     search: SearchStore

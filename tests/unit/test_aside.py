@@ -7,7 +7,7 @@ import gevent
 import pytest
 from gevent.threadpool import ThreadPool
 
-from crawler.storage.aside import aside
+from crawler.aside import aside
 
 
 def test_others_go_on_while_a_text_is_worked_on() -> None:
