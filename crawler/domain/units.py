@@ -40,6 +40,15 @@ class Unit(NamedTuple):
     level: int = BELOW_HEADINGS
 
 
+# To look a member up takes as long as to make a unit of it.
+_KIND_TEXT = Kind.TEXT
+_KIND_HEADING = Kind.HEADING
+_KIND_ITEM = Kind.ITEM
+_KIND_TABLE = Kind.TABLE
+_KIND_CODE = Kind.CODE
+_KIND_RULE = Kind.RULE
+
+
 def units_of(lines: list[str]) -> list[Unit]:
     """The units of Markdown, in order; empty lines belong to none."""
     units: list[Unit] = []
@@ -51,7 +60,7 @@ def units_of(lines: list[str]) -> list[Unit]:
             at += 1
             continue
         unit = _unit_at(lines, at, len(line) - len(text), text, in_list=in_list)
-        in_list = unit.kind is Kind.ITEM or (in_list and unit.indent > 0)
+        in_list = unit.kind is _KIND_ITEM or (in_list and unit.indent > 0)
         units.append(unit)
         at = unit.end
     return units
@@ -60,19 +69,20 @@ def units_of(lines: list[str]) -> list[Unit]:
 def _unit_at(lines: list[str], at: int, indent: int, text: str, *, in_list: bool) -> Unit:
     mark = text[0]
     if mark in "`~" and (fence := _FENCE.match(text)):
-        return Unit(Kind.CODE, at, _end_of_fence(lines, at, fence[0]), indent, "")
+        return Unit(_KIND_CODE, at, _end_of_fence(lines, at, fence[0]), indent, "")
     if indent >= _CODE_INDENT and not in_list:
-        return Unit(Kind.CODE, at, at + 1, indent, "")
+        return Unit(_KIND_CODE, at, at + 1, indent, "")
     if mark == "#" and (heading := _HEADING.match(text)):
-        return Unit(Kind.HEADING, at, at + 1, indent, text, len(heading[1]))
+        return Unit(_KIND_HEADING, at, at + 1, indent, text, len(heading[1]))
     if mark == "|":
         end = _end_of_table(lines, at)
-        return Unit(Kind.TABLE, at, end, indent, "\n".join(lines[at:end]))
+        return Unit(_KIND_TABLE, at, end, indent, "\n".join(lines[at:end]))
     if mark in "*-_" and _RULE.match(text):
-        return Unit(Kind.RULE, at, at + 1, indent, text)
-    kind = Kind.ITEM if _ITEM.match(text) else Kind.TEXT
+        return Unit(_KIND_RULE, at, at + 1, indent, text)
+    kind = _KIND_ITEM if _ITEM.match(text) else _KIND_TEXT
     end = _end_of_text(lines, at)
-    return Unit(kind, at, end, indent, "\n".join(lines[at:end]).strip())
+    whole = text if end == at + 1 else "\n".join(lines[at:end]).lstrip()
+    return Unit(kind, at, end, indent, whole.rstrip())
 
 
 def _end_of_fence(lines: list[str], at: int, fence: str) -> int:
